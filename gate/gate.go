@@ -1,0 +1,162 @@
+// Package gate is the road that a request takes: TLS listener, normalisation, the stages, the upstream, the record.
+//
+// One exchange walks the phases in order; in each phase the stages run in the order of the list that app wires.
+// The gate knows no practice. What it guarantees by itself: one spelling of host and path (RFC 3986), no
+// hop-by-hop or identity field from the client's hand to the upstream (RFC 9110 section 7.6.1), bounds on
+// everything a client may send, streaming both ways, and exactly one event for each exchange.
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/problem"
+)
+
+// Recorder takes the event of each exchange. It must not wait, and must be done with the event when it
+// returns; false says that the event was not taken.
+type Recorder interface{ Offer(*event.Event) bool }
+
+// Options are what a gate is made of. All but Stages must be set.
+type Options struct {
+	Services []*Service
+	Stages   []Stage // within a phase they run in this order
+	Limits   Limits
+	Record   Recorder
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Gate is an http.Handler that lets through what every stage lets through.
+type Gate struct {
+	router   router
+	services []*Service
+	stages   [phases][]Stage
+	limits   Limits
+	upstream http.RoundTripper
+	record   Recorder
+	log      *slog.Logger
+	now      func() time.Time
+	pool     sync.Pool
+	unknown  counts // exchanges of no service
+}
+
+// New makes the gate. It starts nothing.
+func New(o Options) (*Gate, error) {
+	g := &Gate{services: o.Services, limits: o.Limits, record: o.Record, log: o.Log, now: o.Now}
+	g.pool.New = func() any { return new(Exchange) }
+	for _, s := range o.Stages {
+		if s.Phase >= phases || s.Run == nil || s.Name == "" {
+			return nil, fmt.Errorf("stage %q: it needs a name, a phase and something to run", s.Name)
+		}
+		g.stages[s.Phase] = append(g.stages[s.Phase], s)
+	}
+	for _, s := range o.Services {
+		s.counts = new(counts)
+	}
+	g.router = newRouter(o.Services)
+	g.upstream = newTransport(o.Limits)
+	return g, nil
+}
+
+// ServeHTTP walks one exchange from its head to its record.
+func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := g.begin(w, r)
+	defer g.end(x)
+	ctx, cancel := context.WithTimeoutCause(r.Context(), g.limits.Total, errSlow)
+	defer cancel()
+	if g.walk(ctx, x, Connected) && g.head(x) && g.walk(ctx, x, Headed) && g.walk(ctx, x, Bodied) {
+		g.proxy(ctx, x)
+	}
+}
+
+func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
+	x := g.pool.Get().(*Exchange)
+	now := g.now()
+	x.ID, x.Begun, x.Request = event.NewID(now), now, r
+	x.Client, _ = netip.ParseAddrPort(r.RemoteAddr)
+	x.Client = netip.AddrPortFrom(x.Client.Addr().Unmap(), x.Client.Port())
+	x.verdict, x.kind = event.Passed, kindPassed
+	control := http.NewResponseController(w)
+	x.answer = answer{ResponseWriter: w, control: control, idle: g.limits.Write, stream: r.ProtoMajor == 2}
+	if r.Body != nil && r.Body != http.NoBody {
+		x.upload = &clientBody{from: r.Body, control: control, limit: g.limits.Body, idle: g.limits.Read}
+		x.upload.extend()
+		r.Body = x.upload
+	}
+	return x
+}
+
+// end records the exchange, also when the answer had to be broken off or something panicked.
+func (g *Gate) end(x *Exchange) {
+	broken := recover()
+	if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // recover gives what was panicked with, unwrapped
+		g.log.Error("gate panicked", "event", x.ID.String(), "panic", fmt.Sprint(broken))
+		g.fail(x, "gate", kindFailed, problem.Internal(nil))
+		broken = http.ErrAbortHandler
+	}
+	g.finish(x)
+	if x.ahead != nil {
+		x.ahead.end()
+	}
+	*x = Exchange{Rules: x.Rules[:0], Details: x.Details[:0]}
+	g.pool.Put(x)
+	if broken != nil {
+		panic(broken)
+	}
+}
+
+// finish runs the last phase, whose verdicts change nothing any more, and records.
+func (g *Gate) finish(x *Exchange) {
+	for i := range g.stages[Recorded] {
+		s := &g.stages[Recorded][i]
+		if _, err := s.run(context.WithoutCancel(x.Request.Context()), x); err != nil {
+			g.log.Error("stage failed after the exchange", "stage", s.Name, "event", x.ID.String(), "error", err)
+		}
+	}
+	g.note(x)
+}
+
+// walk runs a phase's stages and says whether the exchange goes on.
+func (g *Gate) walk(ctx context.Context, x *Exchange, p Phase) bool {
+	for i := range g.stages[p] {
+		s := &g.stages[p][i]
+		v, err := s.run(ctx, x)
+		x.Rules = append(x.Rules, v.Rules...)
+		switch {
+		case err != nil:
+			g.log.Error("stage failed", "stage", s.Name, "event", x.ID.String(), "error", err)
+			g.fail(x, s.Name, kindStageFailed, problem.Of(err))
+			return false
+		case !v.Refuses():
+		case s.Observe != nil && x.Service != nil && s.Observe(x.Service.Name):
+			x.settle(event.Observed, observedKind(v.Kind), s.Name)
+		default:
+			x.settle(event.Refused, v.Kind, s.Name)
+			g.refuse(x, v.Status, v.Why)
+			return false
+		}
+	}
+	return true
+}
+
+// run is Run with a panic as an error.
+func (s *Stage) run(ctx context.Context, x *Exchange) (v Verdict, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			v, err = Verdict{}, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	v, err = s.Run(ctx, x)
+	if err == nil && v.Refuses() && (v.Why == nil || v.Kind == "" || v.Status < 400 || v.Status > 599) {
+		return Verdict{}, errors.New("a verdict that refuses needs kind, reason and a status of 400 to 599")
+	}
+	return v, err
+}

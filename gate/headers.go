@@ -1,0 +1,128 @@
+package gate
+
+import (
+	"net/http"
+	"net/netip"
+	"net/textproto"
+	"strings"
+)
+
+// hopByHop fields speak to the next hop only: RFC 9110 section 7.6.1, and the older names still in use.
+var hopByHop = map[string]bool{
+	"Connection": true, "Proxy-Connection": true, "Keep-Alive": true, "Proxy-Authenticate": true,
+	"Proxy-Authorization": true, "Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
+}
+
+// asserted fields say who the client is or which address it asked for. Applications believe them, so they may
+// come from the gate only, never from the client's hand.
+var asserted = map[string]bool{
+	"Forwarded": true, "Via": true, "X-Real-Ip": true, "X-Client-Ip": true, "X-Cluster-Client-Ip": true, "X-Proxyuser-Ip": true,
+	"True-Client-Ip": true, "Cf-Connecting-Ip": true, "Fastly-Client-Ip": true, "X-Original-Url": true, "X-Original-Host": true,
+	"X-Rewrite-Url": true, "X-Host": true, "X-Http-Host-Override": true, "X-Originating-Ip": true, "X-Remote-Ip": true, "X-Remote-Addr": true,
+	"Remote-User": true, "Remote-Groups": true, "Remote-Name": true, "Remote-Email": true, "X-Remote-User": true,
+	"X-Authenticated-User": true, "X-Authenticated-Userid": true, "X-Webauth-User": true, "X-User": true, "X-Username": true,
+	"X-Ssl-Client-Cert": true, "X-Ssl-Client-Verify": true, "X-Ssl-Client-S-Dn": true, "X-Client-Cert": true, "Client-Cert": true, "Client-Cert-Chain": true,
+	"Expect": true, // answered by the gate
+}
+
+// assertedPrefixes are families of such fields.
+var assertedPrefixes = []string{"X-Forwarded-", "X-Auth-Request-", "X-Envoy-", "Tenward-"}
+
+// keepsRequestField says whether a request's field goes on to the upstream.
+func keepsRequestField(name string) bool {
+	if hopByHop[name] || asserted[name] {
+		return false
+	}
+	for _, p := range assertedPrefixes {
+		if strings.HasPrefix(name, p) {
+			return false
+		}
+	}
+	// CGI-like servers read X_Real_Ip as X-Real-Ip: an underscore would carry every field above past this list.
+	return strings.IndexByte(name, '_') < 0
+}
+
+// outgoingHeader copies the fields that may reach the upstream and adds what the gate asserts itself. The
+// slices of values are shared with the request, which nobody changes any more.
+func outgoingHeader(in http.Header, client netip.Addr, host string) http.Header {
+	out := make(http.Header, len(in)+4)
+	for name, values := range in {
+		if keepsRequestField(name) {
+			out[name] = values
+		}
+	}
+	dropNamed(out, in["Connection"])
+	if cookies := out["Cookie"]; len(cookies) > 0 {
+		if kept := withoutOwnCookies(cookies); len(kept) > 0 {
+			out["Cookie"] = kept
+		} else {
+			delete(out, "Cookie")
+		}
+	}
+	if _, ok := out["User-Agent"]; !ok {
+		out["User-Agent"] = noUserAgent
+	}
+	addr := client.String()
+	forwardedFor := addr
+	if client.Is6() {
+		forwardedFor = `"[` + addr + `]"`
+	}
+	values := [4]string{"for=" + forwardedFor + `;host="` + host + `";proto=https`, addr, host, "https"}
+	out["Forwarded"] = values[0:1:1]
+	out["X-Forwarded-For"] = values[1:2:2]
+	out["X-Forwarded-Host"] = values[2:3:3]
+	out["X-Forwarded-Proto"] = values[3:4:4]
+	return out
+}
+
+// noUserAgent keeps net/http from inventing one where the client sent none.
+var noUserAgent = []string{""}
+
+// dropNamed removes the fields that a Connection field names as meant for this hop.
+func dropNamed(h http.Header, connection []string) {
+	for _, line := range connection {
+		for name := range strings.SplitSeq(line, ",") {
+			if name = textproto.TrimString(name); name != "" {
+				delete(h, textproto.CanonicalMIMEHeaderKey(name))
+			}
+		}
+	}
+}
+
+// ownCookie marks the cookies that are Tenward's.
+const ownCookie = "__Host-tenward"
+
+// withoutOwnCookies removes Tenward's cookies: what proves a session to the gate is no business of an application.
+func withoutOwnCookies(lines []string) []string {
+	clean := true
+	for _, l := range lines {
+		clean = clean && !strings.Contains(l, ownCookie)
+	}
+	if clean {
+		return lines
+	}
+	var kept []string
+	for _, l := range lines {
+		for pair := range strings.SplitSeq(l, ";") {
+			if pair = textproto.TrimString(pair); pair != "" && !strings.HasPrefix(pair, ownCookie) {
+				kept = append(kept, pair)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return []string{strings.Join(kept, "; ")}
+}
+
+// copyAnswerHeader copies the upstream's fields for the client, without those of its own hop and without any
+// that the client would take for Tenward's word.
+func copyAnswerHeader(dst, src http.Header) {
+	for name, values := range src {
+		if hopByHop[name] || strings.HasPrefix(name, "Tenward-") {
+			continue
+		}
+		dst[name] = values
+	}
+	dropNamed(dst, src["Connection"])
+}

@@ -1,0 +1,58 @@
+package gate
+
+import (
+	"net/http"
+	"time"
+)
+
+// Limits bound what one client can make the gate hold or wait for. The zero value is no limits at all and is
+// never used: SafeLimits are the defaults.
+type Limits struct {
+	HeaderCount int           // fields in a request's head
+	HeaderSize  int           // bytes of a request's head
+	Header      time.Duration // until a request's head is complete
+	Body        int64         // bytes of a request's body
+	Read        time.Duration // between two pieces of a request's body
+	Write       time.Duration // between two pieces of the answer being taken
+	Idle        time.Duration // between two requests on a connection
+	Total       time.Duration // for one exchange
+	Streams     int           // HTTP/2 streams on one connection
+	Dial        time.Duration // until an upstream's connection stands
+	Answer      time.Duration // until the head of the upstream's answer
+	Drain       time.Duration // for exchanges to end at shutdown
+}
+
+// SafeLimits suit an application of pages, forms and files.
+func SafeLimits() Limits {
+	return Limits{
+		HeaderCount: 100, HeaderSize: 32 << 10, Header: 10 * time.Second,
+		Body: 64 << 20, Read: 30 * time.Second, Write: 30 * time.Second,
+		Idle: 2 * time.Minute, Total: time.Hour, Streams: 100,
+		Dial: 5 * time.Second, Answer: time.Minute, Drain: 20 * time.Second,
+	}
+}
+
+// newTransport is tuned for few upstreams and many requests: connections are kept, nothing is decoded on the
+// way through, and no proxy settings of the environment apply.
+func newTransport(l Limits) *http.Transport {
+	return &http.Transport{
+		DialContext:            dialer(l).DialContext,
+		MaxIdleConns:           0,
+		MaxIdleConnsPerHost:    256,
+		IdleConnTimeout:        90 * time.Second,
+		ResponseHeaderTimeout:  l.Answer,
+		ExpectContinueTimeout:  time.Second,
+		TLSHandshakeTimeout:    l.Dial,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 256 << 10,
+		WriteBufferSize:        16 << 10,
+		ReadBufferSize:         16 << 10,
+		Protocols:              onlyHTTP1(),
+	}
+}
+
+func onlyHTTP1() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	return p
+}

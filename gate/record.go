@@ -1,0 +1,101 @@
+package gate
+
+import (
+	"strings"
+	"sync/atomic"
+
+	"github.com/tenward/tenward/event"
+)
+
+// The kinds of an exchange's event that the gate itself gives; a stage that refuses gives its own.
+const (
+	kindPassed      = "gate.request.passed"
+	kindRefused     = "gate.request.refused"
+	kindFailed      = "gate.request.failed"
+	kindStageFailed = "gate.stage.failed"
+	kindUpstream    = "gate.upstream.failed"
+)
+
+// observedKind is the kind of what a stage would have refused.
+func observedKind(refused string) string {
+	if head, ok := strings.CutSuffix(refused, ".refused"); ok {
+		return head + ".observed"
+	}
+	return refused
+}
+
+// Counts are how many exchanges had which verdict since the start.
+type Counts struct {
+	Passed, Refused, Observed, Errored uint64
+}
+
+type counts [event.Errored + 1]atomic.Uint64
+
+func (c *counts) read() Counts {
+	return Counts{c[event.Passed].Load(), c[event.Refused].Load(), c[event.Observed].Load(), c[event.Errored].Load()}
+}
+
+// Counts gives the verdicts of each service by name; under "" those of exchanges that found no service.
+func (g *Gate) Counts() map[string]Counts {
+	all := map[string]Counts{"": g.unknown.read()}
+	for _, s := range g.services {
+		all[s.Name] = s.counts.read()
+	}
+	return all
+}
+
+// note writes the exchange's one event. The recorder is done with it on return, so everything may be reused.
+func (g *Gate) note(x *Exchange) {
+	r := x.Request
+	h := event.HTTP{
+		Method: r.Method, Scheme: "https", Host: r.Host, Path: r.URL.Path, Query: r.URL.RawQuery,
+		UserAgent: first(r.Header["User-Agent"]), Referrer: first(r.Header["Referer"]), Version: version(r.ProtoMajor, r.ProtoMinor),
+		Status: x.answer.status, Sent: x.answer.sent, Duration: g.now().Sub(x.Begun),
+	}
+	if x.upload != nil {
+		h.Received = x.upload.count()
+	}
+	e := event.Event{
+		UID: x.ID, Time: x.Begun, Class: event.HTTPActivity, Activity: event.ActivityOfMethod(r.Method), Severity: severity(x.verdict),
+		Kind: x.kind, Verdict: x.verdict, Stage: x.stage, Rules: x.Rules, Details: x.Details,
+		HTTP: &h, Source: x.Client, User: x.User, Subject: x.Subject,
+	}
+	tally := &g.unknown
+	if x.Service != nil {
+		e.Service, tally = x.Service.Name, x.Service.counts
+	}
+	tally[x.verdict].Add(1)
+	if !g.record.Offer(&e) && x.verdict != event.Passed {
+		g.log.Warn("event was not recorded", "event", x.ID.String(), "kind", x.kind)
+	}
+}
+
+// severity of an exchange: what was refused is worth a look, what failed is worth one now.
+func severity(v event.Verdict) event.Severity {
+	switch v {
+	case event.Refused, event.Observed:
+		return event.Medium
+	case event.Errored:
+		return event.High
+	default:
+		return event.Informational
+	}
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+func version(major, minor int) string {
+	switch {
+	case major == 2:
+		return "2"
+	case minor == 0:
+		return "1.0"
+	default:
+		return "1.1"
+	}
+}

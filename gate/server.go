@@ -1,0 +1,58 @@
+package gate
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+)
+
+// Server is one listener with the gate's limits: Serve until Shutdown.
+type Server struct {
+	http   *http.Server
+	limits Limits
+}
+
+// NewServer makes a server for TLS connections. The gate's own handler and the console's use the same limits.
+func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Server {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetHTTP2(true)
+	return &Server{limits: l, http: &http.Server{
+		Handler:           h,
+		TLSConfig:         conf,
+		ReadHeaderTimeout: l.Header,
+		IdleTimeout:       l.Idle,
+		MaxHeaderBytes:    l.HeaderSize,
+		Protocols:         protocols,
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: l.Streams,
+			SendPingTimeout:      l.Idle,
+			PingTimeout:          l.Header,
+			WriteByteTimeout:     l.Write,
+		},
+		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}}
+}
+
+// Serve answers on l until Shutdown; then its error is nil.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.http.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+// Shutdown takes no new connections, lets exchanges end for as long as Limits.Drain, then breaks off what is left.
+func (s *Server) Shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errors.New("exchanges did not end in time"))
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("drain %s: %w", s.http.Addr, context.Cause(ctx)), s.http.Close())
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package gate
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// errSlow is the cause of an exchange that one side let starve.
+var errSlow = errors.New("the other side was idle for too long")
+
+// clientBody is the request's body as the client sends it: counted, at most limit bytes, and never idle for
+// longer than idle. It is never pooled: the transport may read on after the exchange is over.
+type clientBody struct {
+	from     io.ReadCloser
+	control  *http.ResponseController
+	limit    int64
+	idle     time.Duration
+	received atomic.Int64
+	broke    atomic.Bool // the client's side gave an error before the end
+}
+
+func (b *clientBody) count() int64 { return b.received.Load() }
+func (b *clientBody) failed() bool { return b.broke.Load() }
+
+func (b *clientBody) Read(p []byte) (int, error) {
+	b.extend()
+	if room := b.limit - b.received.Load(); int64(len(p)) > room+1 {
+		p = p[:max(room+1, 0)]
+	}
+	n, err := b.from.Read(p)
+	if b.received.Add(int64(n)) > b.limit {
+		return n, &http.MaxBytesError{Limit: b.limit}
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		// The server watches the connection while the answer is made; an old deadline would end the exchange.
+		_ = b.control.SetReadDeadline(time.Time{})
+	case err != nil:
+		b.broke.Store(true)
+	}
+	return n, err
+}
+
+// extend gives the client until idle from now. It is called once before anything is read: what is left of a
+// body that nobody wanted is still read by the server after the answer, and must not hold it for ever.
+func (b *clientBody) extend() {
+	if b.idle > 0 {
+		_ = b.control.SetReadDeadline(time.Now().Add(b.idle)) // only a recorder in a test cannot
+	}
+}
+
+func (b *clientBody) Close() error { return b.from.Close() }
+
+// answer is the way back to the client: status and bytes are counted, and a client that stops reading is
+// let go after idle.
+type answer struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	status  int
+	sent    int64
+	idle    time.Duration
+	until   time.Time // the deadline now set
+	stream  bool      // HTTP/2, where a deadline ends the stream even while nobody writes
+}
+
+// WriteHeader notes the final status; 1xx pass without being it.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= 200 {
+		a.status = status
+		a.extend()
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	a.extend()
+	n, err := a.ResponseWriter.Write(p)
+	a.sent += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController through.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// extend moves the deadline when a good part of it is used up: setting it at every write costs more than it gives.
+func (a *answer) extend() {
+	if a.idle <= 0 {
+		return
+	}
+	if now := time.Now(); a.until.Sub(now) < a.idle/2 {
+		a.until = now.Add(a.idle)
+		_ = a.control.SetWriteDeadline(a.until) // only a recorder in a test cannot
+	}
+}
+
+// rest takes the deadline away while an HTTP/2 stream waits for the upstream.
+func (a *answer) rest() {
+	if a.stream && !a.until.IsZero() {
+		a.until = time.Time{}
+		_ = a.control.SetWriteDeadline(a.until)
+	}
+}

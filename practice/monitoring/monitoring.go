@@ -1,0 +1,29 @@
+// Package monitoring keeps one tamper-evident record of what happened here.
+//
+// Sources: NIST SP 800-92 (log management), OWASP ASVS 5.0 chapter V16. The record itself is package event; this
+// practice decides what the road does while the record cannot be written.
+package monitoring
+
+import (
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/practice"
+)
+
+// Service is the practice at work.
+type Service struct {
+	cfg    Config
+	health func() event.Health
+}
+
+// New makes the practice; health tells how the record is.
+func New(cfg Config, health func() event.Health) *Service {
+	return &Service{cfg: cfg, health: health}
+}
+
+// Practice is what it gives to the rest of Tenward.
+func (s *Service) Practice() practice.Practice {
+	return practice.Practice{
+		Slug: "monitoring", Title: "Logs & alerts", Source: "NIST SP 800-92, OWASP ASVS 5.0 V16",
+		Stages: s.stages(),
+	}
+}

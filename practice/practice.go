@@ -1,0 +1,111 @@
+// Package practice is the contract: what each of the ten security practices gives to the rest of Tenward.
+//
+// A practice is a value. What it lacks is a nil slice, not a stub; the empty Practice is "not assessed" and
+// shows nowhere. app lists the ten, in order, and hands their parts to whoever runs them: stages to the
+// gate, pages to the console, checks to evidence. None of those knows a practice by name.
+package practice
+
+import (
+	"context"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate"
+)
+
+// Practice is everything one practice contributes.
+type Practice struct {
+	Slug   string // the one word: folder, config section, page, API, command, prefix of kinds, checks and tables
+	Title  string // on screens
+	Source string // what says that it is to be practised: standard and section
+
+	Stages      []gate.Stage
+	Checks      []Check
+	Jobs        []Job
+	Readers     []Reader
+	Pages       []Page
+	Actions     []Action
+	Routes      []Route
+	Listeners   []Listener
+	Permissions []Permission
+}
+
+// Built says whether the practice does anything yet.
+func (p Practice) Built() bool {
+	return len(p.Stages)+len(p.Checks)+len(p.Jobs)+len(p.Readers)+len(p.Pages)+
+		len(p.Actions)+len(p.Routes)+len(p.Listeners)+len(p.Permissions) > 0
+}
+
+// Job is work on a clock.
+type Job struct {
+	Name    string // slug/what-it-does
+	Every   time.Duration
+	Timeout time.Duration
+	Run     func(context.Context) error
+}
+
+// Reader follows the record from its own stored cursor; an error keeps the cursor where it was.
+type Reader struct {
+	Name string // slug/what-it-follows-for
+	Read func(context.Context, []*event.Event) error
+}
+
+// Page is one screen of the console: its data is the HTML page, the API's answer and the command's output.
+type Page struct {
+	Path       string // below the console's root, "/practices/access"
+	Group      string // where in the navigation: Watch, Protect, Improve, Prove
+	Title      string
+	Icon       string
+	Permission string
+	Template   *template.Template
+	Load       func(context.Context, url.Values) (any, error)
+}
+
+// Action is one thing a person does on a page or over the API.
+type Action struct {
+	Name       string // slug.subject.verb
+	Permission string
+	Do         func(context.Context, url.Values) (Result, error)
+}
+
+// Result is what became of an action.
+type Result struct {
+	Event event.ID // the event that records it
+	Next  string   // where to go now, a path
+	Once  string   // a secret that is shown this one time
+	Job   string   // the job page, for long work
+}
+
+// Face is which of Tenward's origins a route belongs to.
+type Face uint8
+
+// The faces. They never share an origin: script in a protected application must not reach the others.
+const (
+	Public  Face = iota // on each application's host, below /.tenward/
+	Portal              // on the portal's own host name
+	Console             // on the console's own listener and host name
+	API                 // the console's API
+)
+
+// Route is what is neither page nor action: callbacks, WebAuthn, forward authentication.
+type Route struct {
+	Pattern    string // as http.ServeMux reads it
+	Face       Face
+	Permission string
+	Handler    http.Handler
+}
+
+// Listener is a port that a practice opens itself.
+type Listener struct {
+	Name  string
+	Serve func(context.Context) error
+}
+
+// Permission is something a role may allow.
+type Permission struct {
+	Name  string // slug.subject.verb
+	Title string
+}
