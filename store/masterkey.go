@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 )
@@ -17,8 +16,8 @@ import (
 // scanners have something to look for.
 const keyPrefix = "tenward-master-key-v1:"
 
-// MasterKey is the key under which all secrets are sealed. It never prints: every way to format or encode it gives its id
-// instead. The zero value is no key; nothing is sealed or opened under it.
+// MasterKey is the key under which all secrets are sealed. It never prints: formatted, logged or encoded, it gives its id
+// or an address instead. The zero value is no key; nothing is sealed or opened under it.
 type MasterKey struct {
 	// A function, because fmt reads through unexported fields of other people's structs without asking the methods below.
 	// Behind a pointer it still finds the bytes, when the verb does not fit; of a function it only ever has the address.
@@ -91,9 +90,6 @@ func (k MasterKey) String() string {
 
 // GoString gives the id.
 func (k MasterKey) GoString() string { return k.String() }
-
-// Format gives the id whatever the verb: %d and %x would otherwise look for numbers.
-func (k MasterKey) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, k.String()) }
 
 // LogValue gives the id.
 func (k MasterKey) LogValue() slog.Value { return slog.StringValue(k.String()) }

@@ -48,7 +48,8 @@ func TestAPostgresThatRefusesIsQuotedInOurWords(t *testing.T) {
 }
 
 func TestAMalformedConnectionStringIsNotQuoted(t *testing.T) {
-	for _, dsn := range []string{"postgres://u:hunter2@db:port/x", "password=hunter2 nonsense", "host=db password=hunter2 sslmode=maybe",
+	for _, dsn := range []string{"postgres://u:hunter2:x@db:port/x", "password: hunter2",
+		"password=hunter2 nonsense", "host=db password=hunter2 sslmode=maybe",
 		"host=db password=hunter2 sslmode=verify-full sslrootcert=/missing"} {
 		_, err := store.Open(t.Context(), store.Options{Postgres: dsn})
 		wantProblem(t, err, "store.postgres.malformed")

@@ -31,6 +31,35 @@ func TestMarkersMeanTheSameOnBothEngines(t *testing.T) {
 	})
 }
 
+// What one engine would let pass, the other refuses: a query that works on one works on both.
+func TestMistakesInSQLAreErrorsOnBothEngines(t *testing.T) {
+	cases := []struct{ name, statement string }{
+		{"a column that is not there", `UPDATE event_cursor SET updated_at = 1 WHERE "nonsense" = 'nonsense'`},
+		{"a row that refers to nothing", "INSERT INTO test_child (parent) VALUES ('nobody')"},
+		{"a value that a check forbids", "INSERT INTO event_cursor (reader, position, updated_at) VALUES ('a', -1, 1)"},
+		{"a null where there must be none", "INSERT INTO event_cursor (reader, position, updated_at) VALUES (NULL, 1, 1)"},
+		{"a table of the engine's own", "UPDATE sqlite_schema SET sql = ''"},
+	}
+	each(t, func(t *testing.T, db *store.DB) {
+		exec(t, db, "CREATE TABLE test_parent (id TEXT NOT NULL PRIMARY KEY)")
+		exec(t, db, "CREATE TABLE test_child (parent TEXT NOT NULL REFERENCES test_parent (id))")
+		for _, c := range cases {
+			if _, err := db.Exec(t.Context(), c.statement); err == nil {
+				t.Errorf("%s: no error", c.name)
+			}
+		}
+	})
+}
+
+func TestSQLiteDoesNotWriteOutsideOfExecAndTx(t *testing.T) {
+	db := storetest.Open(t, store.Options{Data: t.TempDir()})
+	var reader string
+	err := db.QueryRow(t.Context(), "INSERT INTO event_cursor (reader, position, updated_at) VALUES ('a', 1, 1) RETURNING reader").Scan(&reader)
+	if err == nil {
+		t.Error("a query has written")
+	}
+}
+
 func TestAnEmptyRowIsTold(t *testing.T) {
 	each(t, func(t *testing.T, db *store.DB) {
 		var s string
