@@ -18,19 +18,19 @@ import (
 // every way to print or encode it gives the reference.
 type Secret struct {
 	reference string
-	// A pointer, because fmt reads through unexported fields of other people's structs: it then finds an address.
-	value *string
+	// A function, because fmt reads through unexported fields of other people's structs and follows pointers there.
+	value func() string
 }
 
 // NewSecret makes a secret that comes from nowhere in a file.
-func NewSecret(value string) Secret { return Secret{value: &value} }
+func NewSecret(value string) Secret { return Secret{value: func() string { return value }} }
 
 // Reveal gives the secret itself; empty when it is not set.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
 	}
-	return *s.value
+	return s.value()
 }
 
 // Set says whether the file has it.
@@ -92,7 +92,7 @@ func (d *decoder) secret(n ast.Node, v reflect.Value, path string) {
 			d.complain(n, path, mend, why)
 			return
 		}
-		s.value = &value
+		s.value = func() string { return value }
 	}
 	v.Set(reflect.ValueOf(s))
 }
