@@ -123,6 +123,7 @@ func feedBody(v plugintypes.TransactionVariables, b *body) error {
 	if b.xml {
 		for _, a := range b.attrs {
 			v.RequestXML().Add("//@*", a)
+			v.RequestXML().Add("/*", a) // few rules look at attributes, and an application reads both
 		}
 		for _, t := range b.texts {
 			v.RequestXML().Add("/*", t)

@@ -2,7 +2,6 @@ package waf
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -39,43 +38,42 @@ func readMultipart(body []byte, params map[string]string, partial bool) (form, *
 	for n := 0; ; n++ {
 		part, err := r.NextRawPart() // NextPart would decode and hide the transfer encoding
 		switch {
-		case errors.Is(err, io.EOF) && (err == io.EOF || partial): //nolint:errorlint // wrapped, it is a body that ends early
-			return out, nil
-		case partial && errors.Is(err, io.ErrUnexpectedEOF):
+		case err == io.EOF, err != nil && partial && cutInHead(body, boundary): //nolint:errorlint // wrapped, it is a body that ends early
 			return out, nil
 		case err != nil:
 			return out, errMultipart
 		case n == maxFields:
 			return out, errFields
 		}
-		if f := out.part(part, partial); f != nil {
-			return out, f
+		data, err := io.ReadAll(part)
+		if err != nil && !partial || !out.add(part.Header, data) {
+			return out, errMultipart
+		}
+		if err != nil {
+			return out, nil // it is cut inside this value
 		}
 	}
 }
 
-func (out *form) part(p *multipart.Part, partial bool) *Fault {
-	name, filename, isFile, ok := disposition(p.Header)
+// add takes a part and says whether it is one.
+func (out *form) add(h textproto.MIMEHeader, data []byte) bool {
+	name, filename, isFile, ok := disposition(h)
 	if !ok {
-		return errMultipart
+		return false
 	}
-	data, err := io.ReadAll(p)
-	if err != nil && !(partial && errors.Is(err, io.ErrUnexpectedEOF)) {
-		return errMultipart
-	}
-	for key, values := range p.Header {
+	for key, values := range h {
 		if len(values) > 1 {
-			return errMultipart
+			return false
 		}
 		out.headers = append(out.headers, field{name, key + ": " + values[0]})
 	}
 	out.names = append(out.names, field{name, name})
 	if isFile {
 		out.files = append(out.files, file{field: name, name: filename, size: len(data)})
-		return nil
+	} else {
+		out.values = append(out.values, field{name, string(data)})
 	}
-	out.values = append(out.values, field{name, string(data)})
-	return nil
+	return true
 }
 
 // disposition reads a part's name and, of a file, its name. An empty file name makes a field: some applications
@@ -161,6 +159,12 @@ func framed(body []byte, boundary string, partial bool) bool {
 		}
 		rest = content[i+len(delimiter):]
 	}
+}
+
+// cutInHead says whether the body ends before the last part's value begins.
+func cutInHead(body []byte, boundary string) bool {
+	last := max(bytes.LastIndex(body, []byte("--"+boundary)), 0)
+	return !bytes.Contains(body[last:], []byte("\r\n\r\n"))
 }
 
 // folded says whether a head has bare line ends or lines that continue.
