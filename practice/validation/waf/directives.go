@@ -40,6 +40,15 @@ var settled = []string{"requestbodyaccess", "requestbodyprocessor", "requestbody
 
 func (d directive) changes() bool { return slices.Contains(changers, strings.ToLower(d.name)) }
 
+// Check says what New would say about the directives; without any it says nothing.
+func Check(o Options) error {
+	if strings.TrimSpace(o.Directives) == "" {
+		return nil
+	}
+	_, err := New(o)
+	return err
+}
+
 // parseDirectives splits text as the engine does, by lines that may go on after a backslash.
 func parseDirectives(text string) ([]directive, error) {
 	var list []directive

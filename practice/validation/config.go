@@ -1,0 +1,117 @@
+package validation
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/practice/validation/waf"
+)
+
+// Config is the section `validation:`.
+type Config struct {
+	Body       Body                     `yaml:"body" doc:"How much of a body is looked at."`
+	Paranoia   int                      `yaml:"paranoia" doc:"The paranoia level of the OWASP Core Rule Set, 1 (few false alarms) to 4."`
+	Directives string                   `yaml:"directives" doc:"Rules and exclusions of your own, in SecLang: SecRule, SecAction, SecMarker, SecRuleRemoveBy*, SecRuleUpdate*."`
+	Services   map[string]ServiceConfig `yaml:"services" doc:"What differs for a service, by its name under services:."`
+}
+
+// Body is how much of a body is looked at.
+type Body struct {
+	Inspect config.Size `yaml:"inspect" doc:"Bodies are looked at up to this size; longer ones are refused, unless their route says beyond: pass."`
+}
+
+// ServiceConfig is what differs for one service.
+type ServiceConfig struct {
+	Mode   Mode    `yaml:"mode" doc:"block (refuse attacks) or observe (let them pass and record them)."`
+	Routes []Route `yaml:"routes" doc:"What differs for parts of it; the first that fits counts."`
+}
+
+// Route is what differs for a part of a service.
+type Route struct {
+	Path   config.PathPattern `yaml:"path" doc:"The paths that are meant, such as /upload/**."`
+	Beyond Beyond             `yaml:"beyond" doc:"What becomes of bodies longer than body.inspect: refuse or pass (the rest goes by unseen, and that is recorded)."`
+}
+
+// Mode is what becomes of an attack.
+type Mode string
+
+// The modes.
+const (
+	Block   Mode = "block"
+	Observe Mode = "observe"
+)
+
+// Words are all there are.
+func (Mode) Words() []string { return []string{string(Block), string(Observe)} }
+
+// Beyond is what becomes of a body that is longer than what is looked at.
+type Beyond string
+
+// The ways.
+const (
+	Refuse Beyond = "refuse"
+	Pass   Beyond = "pass"
+)
+
+// Words are all there are.
+func (Beyond) Words() []string { return []string{string(Refuse), string(Pass)} }
+
+// maxInspect bounds the memory that one request can take: its body is held whole, and in pieces, while it is read.
+const maxInspect = 64 << 20
+
+// Defaults is 1 MiB at paranoia level 1.
+func (c *Config) Defaults() { c.Body.Inspect, c.Paranoia = 1<<20, 1 }
+
+// Defaults is blocking.
+func (s *ServiceConfig) Defaults() { s.Mode = Block }
+
+// Defaults is refusing.
+func (o *Route) Defaults() { o.Beyond = Refuse }
+
+// Validate complains about what no field can see by itself.
+func (c *Config) Validate(r *config.Report) {
+	if size := c.Body.Inspect; (size < 1 || size > maxInspect) && !r.At("body.inspect").Failed() {
+		r.At("body.inspect").Errorf("write 1B to 64MiB; 1MiB is the default", "%s is no size that can be looked at", size)
+	}
+	if level := c.Paranoia; (level < 1 || level > 4) && !r.At("paranoia").Failed() {
+		r.At("paranoia").Errorf("write 1, 2, 3 or 4", "there is no paranoia level %d", level)
+	}
+	if r.At("paranoia").Failed() || r.At("directives").Failed() {
+		return
+	}
+	var wrong *waf.DirectiveError
+	if err := waf.Check(waf.Options{Paranoia: c.Paranoia, Directives: c.Directives}); errors.As(err, &wrong) {
+		r.At("directives").Errorf("", "line %d of the text: %s: %s", wrong.Line, wrong.Directive, wrong.Sentence)
+	}
+}
+
+// Validate asks for the path.
+func (o *Route) Validate(r *config.Report) {
+	if o.Path == "" && !r.At("path").Failed() {
+		r.Errorf("write path: /upload/**", "the route has no path")
+	}
+}
+
+// Known complains about services that do not exist. app calls it, because it knows those that do.
+func (c *Config) Known(services []string, r *config.Report) {
+	for _, name := range c.unknown(services) {
+		mend := "name one that stands under services:"
+		if near := config.Nearest(name, services); near != "" {
+			mend = "write " + near
+		}
+		r.At("services."+name).Errorf(mend, "there is no service %q", name)
+	}
+}
+
+// unknown gives the names that are no service's, in order.
+func (c *Config) unknown(services []string) []string {
+	var names []string
+	for name := range c.Services {
+		if !slices.Contains(services, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
