@@ -87,7 +87,10 @@ func (w *walk) token(t json.Token, first bool) *Fault {
 		default:
 			top.key = false
 		}
-	} else if _, ok := t.(json.Delim); first && !ok {
+	} else if _, ok := t.(json.Delim); first && !ok { // a lone value counts as a list of one
+		if f := w.add("1"); f != nil {
+			return f
+		}
 		w.name = append(w.name, ".0"...)
 	}
 	switch v := t.(type) {
