@@ -1,0 +1,148 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// item is an event on its way to the disk: its recorded form up to the sequence number.
+type item struct {
+	payload *[]byte // nil for a mark: somebody only waits for what was queued before it
+	time    int64   // microseconds since 1970 UTC
+	wait    *waiter // nil for a plain event
+}
+
+// waiter is a caller of Append. What it has given up is not written any more, but for a write that hangs just then.
+type waiter struct {
+	answer chan error
+	state  atomic.Int32
+}
+
+const (
+	waiting int32 = iota
+	taken
+	givenUp
+)
+
+// maxQueued bounds the queue in bytes, for when events are large.
+const maxQueued = 64 << 20
+
+var payloads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
+
+// Offer takes a plain event and never waits; it is done with the event when it returns. False says that the event is
+// lost, and counted: a gap is recorded as soon as writing works again.
+func (l *Log) Offer(e *Event) bool {
+	it, err := l.encode(context.Background(), e)
+	if err != nil {
+		l.o.Logger.Error("event could not be encoded", "event", e.UID.String(), "kind", e.Kind, "error", err)
+		l.gap()
+		return false
+	}
+	if l.push(it, false) {
+		return true
+	}
+	l.gap()
+	return false
+}
+
+func (l *Log) gap() {
+	l.lost.Add(1)
+	l.gaps.Add(1)
+}
+
+// Append takes an event and returns nil once it is durable. When it cannot become durable within Options.Wait the
+// error is ErrUnwritable: what the event records must not happen. (A disk that hangs may still write it later.)
+func (l *Log) Append(ctx context.Context, e *Event) error {
+	it, err := l.encode(ctx, e)
+	if err != nil {
+		return ErrUnwritable.Because(fmt.Errorf("encode event %s: %w", e.Kind, err))
+	}
+	it.wait = &waiter{answer: make(chan error, 1)}
+	if !l.push(it, true) {
+		return ErrUnwritable.Because(errors.New("the queue is full"))
+	}
+	return l.await(ctx, it.wait)
+}
+
+// flush returns once everything that was queued before is written.
+func (l *Log) flush(ctx context.Context) error {
+	w := &waiter{answer: make(chan error, 1)}
+	if !l.push(item{wait: w}, true) {
+		return ErrUnwritable
+	}
+	return l.await(ctx, w)
+}
+
+func (l *Log) await(ctx context.Context, w *waiter) error {
+	timer := time.NewTimer(l.o.Wait)
+	defer timer.Stop()
+	select {
+	case err := <-w.answer:
+		return err
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	w.state.Store(givenUp)
+	select {
+	case err := <-w.answer: // it came this moment
+		return err
+	default:
+	}
+	why := context.Cause(ctx)
+	if f := l.fault.Load(); f != nil {
+		why = f.err
+	}
+	return ErrUnwritable.Because(why)
+}
+
+func (l *Log) encode(ctx context.Context, e *Event) (item, error) {
+	p := payloads.Get().(*[]byte) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	b, err := l.encoder.append(ctx, (*p)[:0], e)
+	*p = b
+	if err != nil {
+		payloads.Put(p)
+		return item{}, err
+	}
+	return item{payload: p, time: e.Time.UnixMicro()}, nil
+}
+
+func (l *Log) push(it item, urgent bool) bool {
+	l.mu.Lock()
+	if l.closed || !urgent && (len(l.queue) >= l.o.Queue || l.bytes >= maxQueued) || len(l.queue) >= 2*l.o.Queue {
+		l.mu.Unlock()
+		return false
+	}
+	l.queue = append(l.queue, it)
+	if it.payload != nil {
+		l.bytes += len(*it.payload)
+	}
+	first := len(l.queue) == 1
+	l.mu.Unlock()
+	if first {
+		signal(l.wake)
+	}
+	if urgent {
+		signal(l.urgent)
+	}
+	return true
+}
+
+// swap gives what is queued and goes on with an empty queue.
+func (l *Log) swap(empty []item) []item {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	full := l.queue
+	l.queue, l.bytes = empty, 0
+	return full
+}
+
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

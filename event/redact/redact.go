@@ -1,0 +1,198 @@
+// Package redact takes out of texts what must never be written down: values of parameters whose names say that they
+// are secret, and values whose shape says so.
+//
+// Sources: OWASP Logging Cheat Sheet ("data to exclude"), OWASP ASVS 5.0 V16.2.5, PCI DSS 4.0 requirement 3.3 (card
+// numbers), RFC 7519 (JSON Web Token) for the shape.
+package redact
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Mark stands where something was taken out.
+const Mark = "[redacted]"
+
+// Redactor knows which names are secret.
+type Redactor struct{ names map[string]bool }
+
+// within are secret wherever they stand in a name: new_password, access_token, x-api-key.
+var within = []string{
+	"passw", "passwd", "passphrase", "passcode", "pwd", "secret", "token", "apikey", "credential", "authorization",
+	"cookie", "session", "jwt", "privatekey", "signature", "cvv", "cvc", "cardnumber", "creditcard", "assertion",
+}
+
+// whole are secret as a whole part of a name only: "pin" is, "opinion" is not.
+var whole = []string{"pass", "sid", "auth", "pin", "otp", "totp", "key", "code", "pan", "iban", "ssn", "nonce", "csrf", "xsrf", "sig", "pw", "phpsessid", "jsessionid"}
+
+// New makes a redactor that knows further names besides the usual ones.
+func New(names []string) *Redactor {
+	r := &Redactor{names: map[string]bool{}}
+	for _, n := range whole {
+		r.names[n] = true
+	}
+	for _, n := range names {
+		r.names[squeeze(n)] = true
+	}
+	return r
+}
+
+// Secret says whether a parameter of this name holds a secret. Nested names count by their parts: user[password],
+// json.password.
+func (r *Redactor) Secret(name string) bool {
+	if name == "" {
+		return false
+	}
+	if r.names[squeeze(name)] {
+		return true
+	}
+	squeezed := squeeze(name)
+	for _, w := range within {
+		if strings.Contains(squeezed, w) {
+			return true
+		}
+	}
+	for part := range strings.FieldsFuncSeq(name, func(c rune) bool { return strings.ContainsRune("[].:-_/ ", c) }) {
+		if r.names[strings.ToLower(part)] {
+			return true
+		}
+	}
+	return false
+}
+
+// squeeze leaves letters and digits, in lower case: API-Key, api_key and apikey are one name.
+func squeeze(name string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', c >= 0x80:
+			return c
+		}
+		return -1
+	}, name)
+}
+
+// Query redacts an URL's query or a form's text, which stay encoded.
+func (r *Redactor) Query(query string) string {
+	if query == "" {
+		return ""
+	}
+	clean := true
+	for pair := range splitPairs(query) {
+		name, value, _ := strings.Cut(pair, "=")
+		if r.secretPair(name, value) {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return query
+	}
+	var b strings.Builder
+	rest := query
+	for {
+		i := strings.IndexAny(rest, "&;")
+		pair := rest
+		if i >= 0 {
+			pair = rest[:i]
+		}
+		name, value, has := strings.Cut(pair, "=")
+		switch {
+		case !has && r.secretPair("", name):
+			b.WriteString(Mark)
+		case has && r.secretPair(name, value):
+			b.WriteString(name + "=" + Mark)
+		default:
+			b.WriteString(pair)
+		}
+		if i < 0 {
+			return b.String()
+		}
+		b.WriteByte(rest[i])
+		rest = rest[i+1:]
+	}
+}
+
+func splitPairs(query string) func(func(string) bool) {
+	return strings.FieldsFuncSeq(query, func(c rune) bool { return c == '&' || c == ';' })
+}
+
+func (r *Redactor) secretPair(name, value string) bool {
+	if value != "" && r.Secret(decoded(name)) {
+		return true
+	}
+	v := decoded(value)
+	return Text(v) != v || value == "" && Text(decoded(name)) != decoded(name)
+}
+
+// decoded undoes an encoding as often as attackers nest it; what is not encoded stays.
+func decoded(s string) string {
+	for range 3 {
+		if !strings.ContainsAny(s, "%+") {
+			return s
+		}
+		d, err := url.QueryUnescape(s)
+		if err != nil {
+			return s
+		}
+		s = d
+	}
+	return s
+}
+
+// URL redacts the query of a whole URL, as in a Referer field, and what stands in its path.
+func (r *Redactor) URL(u string) string {
+	head, fragment, _ := strings.Cut(u, "#")
+	head, query, has := strings.Cut(head, "?")
+	out := withoutUserinfo(Text(head))
+	if has {
+		out += "?" + r.Query(query)
+	}
+	if fragment != "" {
+		out += "#" + r.Query(fragment)
+	}
+	return out
+}
+
+func withoutUserinfo(u string) string {
+	i := strings.Index(u, "://")
+	if i < 0 {
+		return u
+	}
+	host := u[i+3:]
+	if end := strings.IndexByte(host, '/'); end >= 0 {
+		host = host[:end]
+	}
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		return u[:i+3] + Mark + u[i+3+at:]
+	}
+	return u
+}
+
+// Value redacts a value that stands under a name, such as a rule's match under its target ARGS:password.
+func (r *Redactor) Value(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	collection, part, nested := strings.Cut(name, ":")
+	if strings.Contains(strings.ToUpper(collection), "COOKIE") && nested || nested && r.Secret(part) || !nested && r.Secret(name) {
+		return Mark
+	}
+	if strings.IndexByte(value, '=') >= 0 {
+		value = r.assignments(value)
+	}
+	return Text(value)
+}
+
+// assignments redacts name=value wherever it stands in a text, as in a matched piece of a query.
+func (r *Redactor) assignments(text string) string {
+	q := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("&; ?\n", c) })
+	for _, pair := range q {
+		name, value, ok := strings.Cut(pair, "=")
+		if ok && value != "" && r.Secret(decoded(name)) {
+			text = strings.ReplaceAll(text, pair, name+"="+Mark)
+		}
+	}
+	return text
+}
