@@ -15,5 +15,8 @@ const (
 	Refuse Plain = "refuse"
 )
 
+// Words are those that the file may say.
+func (Plain) Words() []string { return []string{string(Serve), string(Refuse)} }
+
 // Defaults goes on serving: an attacker who fills the disk must not be able to switch the application off.
 func (c *Config) Defaults() { c.Plain = Serve }

@@ -91,11 +91,11 @@ func mediaType(fields []string) (kind string, params map[string]string, f *Fault
 	return kind, params, nil
 }
 
-// jsonTypes are documents though their names do not end in +json.
-var jsonTypes = []string{"application/json", "text/json", "application/x-json", "application/csp-report", "text/x-json"}
+// otherJSON are documents though their names neither begin with application/json nor end in +json.
+var otherJSON = []string{"text/json", "text/x-json", "application/x-json", "application/csp-report"}
 
 func isJSON(kind string) bool {
-	return strings.HasSuffix(kind, "+json") || slices.Contains(jsonTypes, kind)
+	return strings.HasPrefix(kind, "application/json") || strings.HasSuffix(kind, "+json") || slices.Contains(otherJSON, kind)
 }
 
 func isXML(kind string) bool {

@@ -50,7 +50,7 @@ SecRuleEngine On
 SecRequestBodyAccess On
 SecArgumentsLimit 1000
 SecRequestBodyJsonDepthLimit 64
-SecRule REQUEST_HEADERS:Content-Type "@rx json" "id:1,phase:1,pass,nolog,ctl:requestBodyProcessor=JSON"
+SecRule REQUEST_HEADERS:Content-Type "@rx ^application/(?:json|[a-z0-9.-]+[+]json)" "id:1,phase:1,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 SecRule ARGS_POST "@unconditionalMatch" "id:2,phase:2,pass,nolog"
 SecRule ARGS_GET "@unconditionalMatch" "id:3,phase:2,pass,nolog"
 SecRule REQUEST_COOKIES "@unconditionalMatch" "id:4,phase:2,pass,nolog"`))
