@@ -56,22 +56,23 @@ func recovery(dir string, sealed uint64, log *slog.Logger, unsealed func(segment
 	if err != nil {
 		return position{}, err
 	}
+	if files, err = dropHeaderless(dir, files, sealed, log); err != nil {
+		return position{}, err
+	}
 	var at position
 	for i, first := range files {
 		last := i == len(files)-1
 		if !last && files[i+1] <= sealed+1 {
 			continue // its frames are sealed; verify looks at them
 		}
-		found, cutAt, err := scan(dir, first, sealed, unsealed, every)
-		if cutAt != nil && last && err == nil {
-			if err := cutTail(dir, first, cutAt, log); err != nil {
-				return position{}, err
-			}
-			if cutAt.Offset == 0 { // not even its header: the file before goes on
-				continue
-			}
-		} else if cutAt != nil {
-			err = cutAt
+		found, cut, err := scan(dir, first, sealed, unsealed, every)
+		switch {
+		case err != nil:
+		case cut != nil && last && found.seq >= sealed:
+			err = cutTail(dir, first, cut, log)
+		case cut != nil && last && cut.Short: // sealed events are missing at the end: said below
+		case cut != nil:
+			err = cut
 		}
 		if err == nil && at.seq > 0 && found.prev != at.chain {
 			err = errors.New("its header does not follow from the file before")
@@ -86,6 +87,29 @@ func recovery(dir string, sealed uint64, log *slog.Logger, unsealed func(segment
 			"Run `tenward log verify` on it, then restore the record from a backup, or move the folder aside to begin a new one.")
 	}
 	return at, nil
+}
+
+// dropHeaderless takes the last segment away when the process was killed while it was being begun: nothing stands in
+// it yet, and the segment before goes on.
+func dropHeaderless(dir string, files []uint64, sealed uint64, log *slog.Logger) ([]uint64, error) {
+	if len(files) == 0 {
+		return files, nil
+	}
+	first := files[len(files)-1]
+	f, err := os.Open(segmentPath(dir, first)) //nolint:gosec // in our own folder
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	_, err = segment.NewReader(f)
+	var cut *segment.DamageError
+	if !errors.As(err, &cut) || first <= sealed {
+		return files, nil // whole, or damaged: scan says which
+	}
+	if err := cutTail(dir, first, &segment.DamageError{Why: cut.Why}, log); err != nil {
+		return nil, err
+	}
+	return files[:len(files)-1], nil
 }
 
 func damaged(dir string, first uint64, err error) error {
