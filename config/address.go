@@ -94,3 +94,6 @@ func (u *URL) UnmarshalText(text []byte) error {
 
 // MarshalText writes it.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+// AnyPort says that the system is to choose a free port.
+func (l Listen) AnyPort() bool { return strings.HasSuffix(string(l), ":0") }

@@ -14,6 +14,7 @@ func Schema(value any, id, title string) ([]byte, error) {
 	r := &jsonschema.Reflector{
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true, FieldNameTag: "yaml",
 		RequiredFromJSONSchemaTags: true, Mapper: schemaOf, LookupComment: docOf,
+		Namer: func(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }, // each practice has a Config
 	}
 	s := r.ReflectFromType(reflect.Indirect(reflect.ValueOf(value)).Type())
 	s.ID, s.Title = jsonschema.ID(id), title

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/problem"
+)
+
+type logCommand struct {
+	Verify logVerify `cmd:"" help:"Find every flip, deletion, insertion, reorder and truncation in a record."`
+	Show   logShow   `cmd:"" help:"Show one event by the id that an error page named."`
+}
+
+type logVerify struct {
+	Dir        string `arg:"" optional:"" help:"The record's folder; else the configured one. A copy on any machine will do."`
+	Key        string `placeholder:"FILE" help:"The record's public key, kept elsewhere; else the folder's own, which proves less."`
+	Checkpoint string `placeholder:"FILE" help:"A signed checkpoint kept elsewhere: shows that the folder is no older copy."`
+}
+
+// Run needs nothing but files: no configuration when a folder is named, no running tenward, no secret.
+func (v logVerify) Run(ctx context.Context, t *terminal) error {
+	dir, err := v.folder(t)
+	if err != nil {
+		return err
+	}
+	o := event.VerifyOptions{Progress: progress(t)}
+	if v.Key != "" {
+		key, err := readSmall(v.Key)
+		if err != nil {
+			return err
+		}
+		o.Key = string(key)
+	}
+	if v.Checkpoint != "" {
+		if o.Checkpoint, err = readSmall(v.Checkpoint); err != nil {
+			return err
+		}
+	}
+	report, err := event.Verify(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	if t.json {
+		err = t.printJSON(report)
+	} else {
+		err = report.WriteText(t.out)
+	}
+	if err == nil && !report.OK() {
+		return &exitError{code: exitProof}
+	}
+	return err
+}
+
+// folder is the named one, the record in it when it is a data folder, or the configured one.
+func (v logVerify) folder(t *terminal) (string, error) {
+	if v.Dir == "" {
+		c, _, err := t.load(config.Options{KeepReferences: true})
+		if err != nil {
+			return "", err
+		}
+		return recordFolder(c.Data), nil
+	}
+	inside := recordFolder(v.Dir)
+	if _, err := os.Stat(filepath.Join(inside, "key.pub")); err == nil {
+		return inside, nil
+	}
+	return v.Dir, nil
+}
+
+// maxSmall is far above any key or checkpoint.
+const maxSmall = 64 << 10
+
+// readSmall reads a key or a checkpoint.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		next := "Check its name and who may read it."
+		if errors.Is(err, fs.ErrNotExist) {
+			next = "Check its name."
+		}
+		return nil, problem.New("app.file.unreadable", fmt.Sprintf("The file %s cannot be read.", path), next).Because(err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	content, err := io.ReadAll(io.LimitReader(f, maxSmall+1))
+	if err != nil || len(content) > maxSmall {
+		return nil, problem.New("app.file.unreadable", fmt.Sprintf("The file %s is no key and no checkpoint.", path), "Check its name.").Because(err)
+	}
+	return content, nil
+}
+
+// progress shows long work: a line that moves on a terminal, else a line every 10 seconds.
+func progress(t *terminal) func(done, total int64) {
+	if t.quiet || t.json {
+		return nil
+	}
+	every, begin, end := 10*time.Second, "", "\n"
+	if isTerminal(t.err) {
+		every, begin, end = 200*time.Millisecond, "\r", ""
+	}
+	last, shown := time.Now(), false
+	return func(done, total int64) {
+		if now := time.Now(); now.Sub(last) >= every {
+			last, shown = now, true
+			_, _ = fmt.Fprintf(t.err, "%schecked %3d %% of %.1f MB%s", begin, done*100/max(total, 1), float64(total)/1e6, end)
+		}
+		if done >= total && shown && end == "" {
+			shown = false
+			_, _ = io.WriteString(t.err, "\r"+strings.Repeat(" ", 40)+"\r")
+		}
+	}
+}

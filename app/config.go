@@ -1,0 +1,158 @@
+package app
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice/monitoring"
+	"github.com/tenward/tenward/practice/validation"
+	"github.com/tenward/tenward/problem"
+)
+
+// Config is the one file. Each practice declares its own section in its folder.
+type Config struct {
+	Node   string `yaml:"node" doc:"Names this node's log: small letters, digits, dots and dashes. It must stay the same as long as the record lives."`
+	Data   string `yaml:"data" doc:"The folder that holds everything Tenward keeps. Relative to this file."`
+	Listen Listen `yaml:"listen" doc:"Where the gate listens."`
+
+	Console  Console                        `yaml:"console" doc:"The web console, on a host name and a listener of its own."`
+	Store    Store                          `yaml:"store" doc:"The database; left out, it is SQLite in the data folder."`
+	Services map[string]*gate.ServiceConfig `yaml:"services" doc:"The applications behind the gate, by name."`
+	Limits   gate.LimitsConfig              `yaml:"limits" doc:"What one client can make the gate hold or wait for."`
+
+	Validation validation.Config `yaml:"validation" doc:"What may be sent."`
+	Monitoring monitoring.Config `yaml:"monitoring" doc:"The record."`
+}
+
+// Listen is the section `listen:`.
+type Listen struct {
+	HTTPS config.Listen `yaml:"https" doc:"For the applications."`
+}
+
+// Console is the section `console:`.
+type Console struct {
+	Host   config.HostName `yaml:"host" doc:"Its host name; none of the applications'."`
+	Listen config.Listen   `yaml:"listen" doc:"Its own port."`
+}
+
+// Store is the section `store:`.
+type Store struct {
+	Postgres config.Secret `yaml:"postgres" doc:"Connection string of a PostgreSQL database."`
+}
+
+// Defaults are those of a machine that runs nothing else on its HTTPS port.
+func (c *Config) Defaults() {
+	c.Node, c.Data = "a", "/var/lib/tenward"
+	c.Listen.HTTPS = ":443"
+	c.Console.Listen = ":9443"
+}
+
+// Validate looks at what no single section can know.
+func (c *Config) Validate(r *config.Report) {
+	if !nodeName(c.Node) && !r.At("node").Failed() {
+		r.At("node").Errorf("use up to 63 small letters, digits, dots and dashes", "%q cannot name a node", c.Node)
+	}
+	if c.Data == "" && !r.At("data").Failed() {
+		r.At("data").Errorf("write data: /var/lib/tenward", "the data folder has no name")
+	}
+	if c.Console.Host == "" && !r.At("console.host").Failed() {
+		r.At("console.host").Errorf("write console: {host: console.example.com}", "the console needs a host name of its own")
+	}
+	if len(c.Services) == 0 && !r.At("services").Failed() {
+		r.At("services").Errorf("write services: {notes: {hosts: [notes.example.com], upstream: \"http://127.0.0.1:3000\"}}", "there is no application to protect")
+	}
+	if c.Listen.HTTPS == c.Console.Listen && !c.Listen.HTTPS.AnyPort() && !r.At("console.listen").Failed() {
+		r.At("console.listen").Errorf("give the console another port", "the applications listen on %s already", c.Listen.HTTPS)
+	}
+	gate.ValidateServices(c.Services, r.At("services"))
+	for name, s := range c.Services {
+		if !nodeName(name) {
+			r.At("services."+name).Errorf("use up to 63 small letters, digits, dots and dashes", "%q cannot name a service", name)
+		}
+		if s == nil {
+			continue
+		}
+		for _, h := range s.Hosts {
+			if h == c.Console.Host {
+				r.At("console.host").Errorf("give the console a host name of its own: script in an application must not reach it", "%s is service %s's host", h, name)
+			}
+		}
+	}
+	c.Validation.Known(c.serviceNames(), r.At("validation"))
+}
+
+func nodeName(s string) bool {
+	if s == "" || len(s) > 63 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || i > 0 && (c == '-' || c == '.')) {
+			return false
+		}
+	}
+	return true
+}
+
+// places are where the configuration is looked for when none is named.
+var places = []string{"tenward.yaml", filepath.Join(".tenward", "tenward.yaml"), "/etc/tenward/tenward.yaml"}
+
+// findConfig gives the named file, or the first of the usual places that exists.
+func findConfig(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	for _, p := range places {
+		if _, err := os.Stat(p); err == nil {
+			return p, nil
+		}
+	}
+	return "", problem.New("config.file.missing", "There is no configuration: neither ./tenward.yaml nor ./.tenward/tenward.yaml nor /etc/tenward/tenward.yaml exists.",
+		"Name one with -c, or run `tenward demo` to see Tenward at work first.")
+}
+
+// loadConfig reads and validates the file; the data folder comes out absolute.
+func loadConfig(named string, o config.Options) (*Config, *config.Source, error) {
+	path, err := findConfig(named)
+	if err != nil {
+		return nil, nil, err
+	}
+	c := new(Config)
+	src, err := config.Load(path, c, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !filepath.IsAbs(c.Data) {
+		c.Data = filepath.Join(filepath.Dir(path), c.Data)
+	}
+	if c.Data, err = filepath.Abs(c.Data); err != nil {
+		return nil, nil, problem.Internal(err)
+	}
+	return c, src, nil
+}
+
+// serviceNames are the services' names, sorted.
+func (c *Config) serviceNames() []string { return slices.Sorted(maps.Keys(c.Services)) }
+
+// consoleServices is what the console says about the services.
+func (c *Config) consoleServices() []console.ServiceInfo {
+	var list []console.ServiceInfo
+	for _, s := range gate.Services(c.Services) {
+		list = append(list, console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream.String()})
+	}
+	return list
+}
+
+// hosts are all host names that need a certificate.
+func (c *Config) hosts() []string {
+	hosts := []string{string(c.Console.Host)}
+	for _, s := range gate.Services(c.Services) {
+		hosts = append(hosts, s.Hosts...)
+	}
+	return hosts
+}

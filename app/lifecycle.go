@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/store"
+)
+
+// started is the event of a start. What it says of the program lets an auditor see what ran when.
+func started() *event.Event {
+	b := build()
+	return lifecycle(event.LifecycleStart, "app.process.started", "Tenward has started.",
+		event.Detail{Name: "version", Value: b.Version}, event.Detail{Name: "revision", Value: b.Revision}, event.Detail{Name: "go", Value: b.Go})
+}
+
+func stopped() *event.Event {
+	return lifecycle(event.LifecycleStop, "app.process.stopped", "Tenward has stopped serving.")
+}
+
+func lifecycle(a event.Activity, kind, message string, details ...event.Detail) *event.Event {
+	now := time.Now()
+	return &event.Event{
+		UID: event.NewID(now), Time: now, Class: event.ApplicationLifecycle, Activity: a, Severity: event.Informational,
+		Kind: kind, Message: message, Details: details,
+	}
+}
+
+// opened is the event of a console link being used: until people sign in, it is who looked.
+func opened(r *http.Request) *event.Event {
+	now := time.Now()
+	source, _ := netip.ParseAddrPort(r.RemoteAddr) //nolint:errcheck // the zero address says unknown
+	return &event.Event{
+		UID: event.NewID(now), Time: now, Class: event.AuthorizeSession, Activity: 1, Severity: event.Informational,
+		Kind: "console.link.used", Message: "A one-time link opened a session of the console.", Source: source,
+		HTTP: &event.HTTP{Method: r.Method, Scheme: "https", Host: r.Host, Path: r.URL.Path, UserAgent: r.UserAgent(), Version: "2"},
+	}
+}
+
+// signingKey signs the node's checkpoints. It is made on the first start and sealed in the store.
+func signingKey(ctx context.Context, secrets *store.Secrets, node string) (event.SigningKey, error) {
+	raw, err := secrets.GetOrMake(ctx, "event.signing/"+node, func() ([]byte, error) { return event.NewSigningKey(node) })
+	if err != nil {
+		return event.SigningKey{}, err
+	}
+	return event.ParseSigningKey(raw)
+}

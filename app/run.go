@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice/authentication"
+	"github.com/tenward/tenward/practice/encryption"
+	"github.com/tenward/tenward/practice/monitoring"
+	"github.com/tenward/tenward/practice/validation"
+	"github.com/tenward/tenward/problem"
+	"github.com/tenward/tenward/store"
+)
+
+// options are what a start knows besides the configuration.
+type options struct {
+	log   *slog.Logger
+	env   func(string) string
+	hint  string                // for people who are refused for want of a sign-in; empty outside the demo
+	ready func(addresses) error // called once everything answers
+}
+
+// addresses are where everything answers.
+type addresses struct {
+	gate, console string // "127.0.0.1:8443"
+	link          string // opens the console once
+}
+
+// run starts everything, waits for a signal and stops everything. It reads from top to bottom: each start is
+// followed at once by its stop.
+func run(ctx context.Context, c *Config, o options) (err error) {
+	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	stop := &undo{log: o.log}
+	defer func() { err = errors.Join(err, stop.run(context.WithoutCancel(ctx))) }()
+	failed := make(chan error, 3) // what stopped by itself
+
+	release, err := lockData(c.Data)
+	if err != nil {
+		return err
+	}
+	stop.add("lock of the data folder", release)
+
+	gateListener, err := listen(ctx, c.Listen.HTTPS, "listen.https", "--port")
+	if err != nil {
+		return err
+	}
+	stop.add("gate's listener", closeListener(gateListener))
+	consoleListener, err := listen(ctx, c.Console.Listen, "console.listen", "--console-port")
+	if err != nil {
+		return err
+	}
+	stop.add("console's listener", closeListener(consoleListener))
+
+	master, origin, err := store.LoadMasterKey(o.env, c.Data)
+	if err != nil {
+		return err
+	}
+	warnOfKey(o.log, origin)
+	db, err := store.Open(ctx, store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal()})
+	if err != nil {
+		return err
+	}
+	stop.add("database", func(context.Context) error { return db.Close() })
+	secrets := db.Secrets(master)
+
+	signing, err := signingKey(ctx, secrets, c.Node)
+	if err != nil {
+		return err
+	}
+	record, err := event.Open(ctx, recordFolder(c.Data), event.Options{
+		Node: c.Node, Signing: signing, Keys: newDayKeys(secrets), Redact: c.Monitoring.Redact, Cursors: db, Logger: o.log,
+	})
+	if err != nil {
+		return err
+	}
+	stop.add("record", func(context.Context) error { return record.Close() })
+
+	tls, err := encryption.New(ctx, secrets, c.hosts(), time.Now)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(c.Data, "ca.pem"), tls.AuthorityPEM(), 0o644); err != nil {
+		return err
+	}
+	valid, err := validation.New(c.Validation, c.serviceNames())
+	if err != nil {
+		return err
+	}
+	ten := services{
+		encryption:     tls,
+		authentication: authentication.New(o.hint),
+		validation:     valid,
+		monitoring:     monitoring.New(c.Monitoring, record.Health),
+	}
+	stages, err := road(ten.practices())
+	if err != nil {
+		return err
+	}
+	g, err := gate.New(gate.Options{
+		Services: gate.Services(c.Services), Stages: stages, Limits: c.Limits.Limits(), Record: record, Log: o.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	con, err := console.New(console.Options{
+		URL: originOf(c.Console.Host, consoleListener.Addr()), Services: c.consoleServices(), Counts: g.Counts, Events: record,
+		Opened: func(ctx context.Context, r *http.Request) error { return record.Append(ctx, opened(r)) },
+		Now:    time.Now, Log: o.log,
+	})
+	if err != nil {
+		return err
+	}
+
+	// The start is on the record before anything is served: what could not be recorded did not happen.
+	if err := record.Append(ctx, started()); err != nil {
+		return problem.New("app.record.unwritable", "The record cannot be written, so nothing is served.",
+			"Look at the disk of "+c.Data+": is it full or read-only?").Because(err)
+	}
+	stop.add("serving", func(ctx context.Context) error { return record.Append(ctx, stopped()) })
+
+	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log)
+	go func() { failed <- gateServer.Serve(gateListener) }()
+	stop.add("gate", gateServer.Shutdown)
+
+	consoleServer := gate.NewServer(con.Handler(), tls.TLSConfig(), gate.SafeLimits(), o.log)
+	go func() { failed <- consoleServer.Serve(consoleListener) }()
+	stop.add("console", consoleServer.Shutdown)
+	stop.add("console's live pages", func(context.Context) error { con.Close(); return nil })
+
+	admin, err := listenAdmin(c.Data)
+	if err != nil {
+		return err
+	}
+	local := adminServer(con.API(), o.log)
+	go func() {
+		if err := local.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve admin socket: %w", err)
+		}
+	}()
+	stop.add("admin socket", local.Shutdown)
+
+	if err := o.ready(addresses{gateListener.Addr().String(), consoleListener.Addr().String(), con.NewLink()}); err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		cancel() // a second signal ends the process at once
+		o.log.Info("stopping: requests under way may end", "wait", c.Limits.Drain.String())
+		return nil
+	case err := <-failed:
+		return err
+	}
+}
+
+func warnOfKey(log *slog.Logger, origin store.MasterKeyOrigin) {
+	if origin.Made {
+		log.Warn("a master key was made; it lies beside the data that it protects: keep it apart from backups", "file", origin.Path)
+	}
+}
