@@ -5,3 +5,119 @@
 // keys. There is no inline style and no inline script anywhere, so the strictest content security policy (W3C CSP
 // Level 3, Trusted Types) holds on every page.
 package ui
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"net/http"
+	"time"
+)
+
+//go:embed layout/*.html
+var layoutFiles embed.FS
+
+// UI holds the parsed shell and the assets.
+type UI struct {
+	assets *assets
+	layout *template.Template
+	shared *template.Template // the components, for the pages
+}
+
+// New parses the shell and compresses the assets, once.
+func New() (*UI, error) {
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	u := &UI{assets: a}
+	u.shared, err = template.New("shared").Funcs(u.funcs()).ParseFS(layoutFiles, "layout/components.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse components: %w", err)
+	}
+	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html")
+	if err != nil {
+		return nil, fmt.Errorf("parse layout: %w", err)
+	}
+	return u, nil
+}
+
+// Parse reads a page's template, which may use the components. Templates in it whose names begin with LivePrefix are
+// the parts that are renewed while somebody looks.
+func (u *UI) Parse(files fs.FS, name string) (*template.Template, error) {
+	shared, err := u.shared.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("clone components: %w", err)
+	}
+	t, err := shared.ParseFS(files, name)
+	if err != nil {
+		return nil, fmt.Errorf("parse page %s: %w", name, err)
+	}
+	return t.Lookup("page"), nil
+}
+
+// LivePrefix begins the name of each live part of a page; the name is also the id of the element that holds it.
+const LivePrefix = "live-"
+
+// Assets serves what pages load, below /assets/.
+func (u *UI) Assets() http.Handler { return u.assets }
+
+// Group is a part of the navigation.
+type Group struct {
+	Title string
+	Items []Item
+}
+
+// Item is one page in the navigation.
+type Item struct {
+	Title, Path, Icon string
+	Key               string // its letter after g
+	Here              bool
+}
+
+// Frame is what the shell around a page shows.
+type Frame struct {
+	Title   string
+	Path    string // where the page is, with its query: where a change of theme comes back to
+	Theme   Theme
+	Groups  []Group
+	Live    string    // where the page's live parts come from; empty for a page that stands still
+	Subject string    // what is looked at, "2 services protected"
+	Until   time.Time // when the session ends
+	Content template.HTML
+}
+
+// Page writes a whole page.
+func (u *UI) Page(w io.Writer, f Frame) error {
+	if err := u.layout.ExecuteTemplate(w, "page.html", f); err != nil {
+		return fmt.Errorf("render page %s: %w", f.Title, err)
+	}
+	return nil
+}
+
+// Notice is a page that says one thing: what happened, and the next step.
+type Notice struct {
+	Title    string
+	Path     string // as in Frame; empty where the page cannot be come back to
+	Theme    Theme
+	Sentence string
+	Next     string
+	Command  string // to be typed into a terminal
+	Open     string // the token of a link that can be opened here
+	Home     bool   // offer the way back to the console
+}
+
+// Notice writes such a page.
+func (u *UI) Notice(w io.Writer, n Notice) error {
+	if err := u.layout.ExecuteTemplate(w, "notice.html", n); err != nil {
+		return fmt.Errorf("render notice %s: %w", n.Title, err)
+	}
+	return nil
+}
+
+// Pill is a state in a word. Its class gives it a shape and a colour of its own: ok, crit, high, med or info.
+type Pill struct {
+	Class, Word string
+}

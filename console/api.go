@@ -1,0 +1,61 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// API is the console's data as JSON for the admin socket, whose peer the kernel has named: no session, and links may
+// be made.
+func (c *Console) API() http.Handler {
+	mux := http.NewServeMux()
+	c.data(mux, func(h http.HandlerFunc) http.HandlerFunc { return h })
+	mux.HandleFunc("POST /api/v1/console/links", func(w http.ResponseWriter, r *http.Request) {
+		link, until := c.newLink()
+		c.writeJSON(w, r, http.StatusCreated, struct {
+			URL     string    `json:"url"`
+			Expires time.Time `json:"expires"`
+		}{link, until.UTC()})
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		refuseJSON(w, http.StatusNotFound, unknownPage)
+	})
+	return mux
+}
+
+// data is what pages show, for programs.
+func (c *Console) data(mux *http.ServeMux, behind func(http.HandlerFunc) http.HandlerFunc) {
+	mux.HandleFunc("GET /api/v1/traffic", behind(func(w http.ResponseWriter, r *http.Request) {
+		t, err := c.traffic(r.Context(), 0)
+		c.answer(w, r, t, err)
+	}))
+	mux.HandleFunc("GET /api/v1/events", behind(func(w http.ResponseWriter, r *http.Request) {
+		l, err := c.list(r.Context(), r.URL.Query(), 0)
+		c.answer(w, r, l, err)
+	}))
+	mux.HandleFunc("GET /api/v1/events/{id}", behind(func(w http.ResponseWriter, r *http.Request) {
+		e, err := c.event(r.Context(), r.PathValue("id"))
+		c.answer(w, r, e, err)
+	}))
+}
+
+func (c *Console) answer(w http.ResponseWriter, r *http.Request, v any, err error) {
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	c.writeJSON(w, r, http.StatusOK, v)
+}
+
+func (c *Console) writeJSON(w http.ResponseWriter, r *http.Request, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		c.fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(body, '\n')) // the reader may have gone
+}

@@ -1,0 +1,136 @@
+// Package console is the web face of Tenward: who looks after the gate sees here what comes in, and why something
+// was refused.
+//
+// It answers on a host name and a listener of its own, because script in a protected application must never reach it
+// (same-origin policy, RFC 6454). It only reads. A one-time link opens a session; every answer carries the strictest
+// policy that a browser knows (W3C Content Security Policy Level 3, Trusted Types; OWASP Secure Headers Project), and
+// whatever came from outside is shown as text. The same data is served as JSON, to a session and to the admin socket.
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate"
+)
+
+// Options are what a console is made of. All are needed.
+type Options struct {
+	URL      string                        // the origin it answers on, "https://console.localhost:9443"
+	Services []ServiceInfo                 // the applications behind the gate
+	Counts   func() map[string]gate.Counts // verdicts by service since the start; under "" those of no service
+	Events   Events
+
+	// Opened is called before a link opens a session. Its error refuses the session: what cannot be recorded does not
+	// happen.
+	Opened func(ctx context.Context, r *http.Request) error
+
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// ServiceInfo is what the console says about an application.
+type ServiceInfo struct {
+	Name     string
+	Hosts    []string
+	Path     string
+	Upstream string
+}
+
+// Events is the record, as far as the console reads it.
+type Events interface {
+	// Find gives an event and its recorded form, or event.ErrNoEvent.
+	Find(ctx context.Context, id event.ID) (*event.Event, []byte, error)
+	// Recent gives up to n of the newest events, newest first.
+	Recent(ctx context.Context, n int) ([]*event.Event, error)
+}
+
+// Console serves pages and data until Close.
+type Console struct {
+	o        Options
+	host     string // what the Host header must say
+	ui       *ui.UI
+	pages    []*page
+	oneEvent *template.Template // the page of one event
+	links    *grants
+	sessions *grants
+	streams  *streams
+	feed     *feed
+	meter    *meter
+
+	stop    context.CancelFunc
+	stopped <-chan struct{}
+	wait    sync.WaitGroup
+}
+
+// New makes a console and begins to measure the traffic. Close ends it.
+func New(o Options) (*Console, error) {
+	host, err := hostOf(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	face, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	c := &Console{
+		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
+		links:    newGrants(o.Now, linkLife, maxLinks),
+		sessions: newGrants(o.Now, sessionLife, maxSessions),
+		streams:  newStreams(),
+		feed:     &feed{events: o.Events, now: o.Now},
+		meter:    newMeter(o.Counts, o.Now),
+	}
+	if err := c.loadPages(); err != nil {
+		stop()
+		return nil, err
+	}
+	c.wait.Go(func() { c.meter.run(ctx) })
+	return c, nil
+}
+
+// Close ends all links, sessions and live pages, and waits for the live pages to be gone. The listener is its owner's.
+func (c *Console) Close() {
+	c.stop()
+	c.links.clear()
+	c.sessions.clear()
+	c.streams.close()
+	c.wait.Wait()
+}
+
+// NewLink makes a link that opens the console once, within ten minutes.
+func (c *Console) NewLink() string {
+	link, _ := c.newLink()
+	return link
+}
+
+// newLink puts the token into the query, not the fragment, so that the link works without script too. Looking at the
+// address uses nothing up, only the button on its page does; after that the address in the browser's history is
+// worth nothing.
+func (c *Console) newLink() (string, time.Time) {
+	token, until := c.links.issue()
+	return c.o.URL + "/open?token=" + token, until
+}
+
+// hostOf checks the origin and gives the Host header that belongs to it.
+func hostOf(origin string) (string, error) {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return "", fmt.Errorf("read console's origin: %w", err)
+	}
+	if u.Scheme != "https" || u.Host == "" || origin != "https://"+u.Host {
+		return "", errors.New("the console's origin must be https://HOST or https://HOST:PORT, not " + origin)
+	}
+	return strings.TrimSuffix(u.Host, ":443"), nil
+}

@@ -1,0 +1,165 @@
+package console
+
+import (
+	"context"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/tenward/tenward/console/ui"
+)
+
+// perPage is how many rows a list has.
+const perPage = 50
+
+// query is which events are asked for; its text is the address of the list, so that every view can be linked to.
+type query struct {
+	Verdict, Service, Cause string
+	Before                  uint64 // only what was recorded before this place in the record
+}
+
+func parseQuery(v url.Values) (query, error) {
+	q := query{Verdict: v.Get("verdict"), Service: v.Get("service"), Cause: v.Get("cause")}
+	switch q.Verdict {
+	case "", "passed", "refused", "observed", "error":
+	default:
+		return query{}, badFilter
+	}
+	if before := v.Get("before"); before != "" {
+		n, err := strconv.ParseUint(before, 10, 64)
+		if err != nil || n == 0 {
+			return query{}, badFilter.Because(err)
+		}
+		q.Before = n
+	}
+	return q, nil
+}
+
+func (q query) values() url.Values {
+	v := url.Values{}
+	for _, f := range [...][2]string{{"verdict", q.Verdict}, {"service", q.Service}, {"cause", q.Cause}} {
+		if f[1] != "" {
+			v.Set(f[0], f[1])
+		}
+	}
+	if q.Before > 0 {
+		v.Set("before", strconv.FormatUint(q.Before, 10))
+	}
+	return v
+}
+
+func (q query) path() string {
+	return (&url.URL{Path: "/events", RawQuery: q.values().Encode()}).String()
+}
+
+func (q query) matches(r row) bool {
+	return (q.Verdict == "" || r.Verdict == q.Verdict) && (q.Service == "" || r.Service == q.Service) &&
+		(q.Cause == "" || r.Cause == q.Cause) && (q.Before == 0 || r.Seq < q.Before)
+}
+
+// list is a page of the newest events.
+type list struct {
+	Events []row  `json:"events"`
+	Older  string `json:"older,omitempty"` // where the next page is, for programs the value of before
+
+	query   query
+	matched int // on this page and the ones after it
+	of      int // how many events were looked at
+}
+
+func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*list, error) {
+	q, err := parseQuery(v)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := c.feed.recent(ctx, age)
+	if err != nil {
+		return nil, err
+	}
+	l := &list{query: q, Events: []row{}, of: len(rows)}
+	for _, r := range rows {
+		if !q.matches(r) {
+			continue
+		}
+		if l.matched++; l.matched <= perPage {
+			l.Events = append(l.Events, r)
+		}
+	}
+	if l.matched > perPage {
+		l.Older = strconv.FormatUint(l.Events[perPage-1].Seq, 10)
+	}
+	return l, nil
+}
+
+func (c *Console) loadEvents(ctx context.Context, v url.Values, age time.Duration) (view, error) {
+	return c.list(ctx, v, age)
+}
+
+// live follows the newest page only: older ones stand still.
+func (l *list) live() string {
+	if l.query.Before > 0 {
+		return ""
+	}
+	return (&url.URL{Path: "/events/live", RawQuery: l.query.values().Encode()}).String()
+}
+
+// Choice is one of several views of the list.
+type Choice struct {
+	Word, Link string
+	Here       bool
+}
+
+// Choices are the verdicts to choose from; the other filters stay.
+func (l *list) Choices() []Choice {
+	var choices []Choice
+	for _, v := range [...][2]string{{"", "All"}, {"refused", "Refused"}, {"observed", "Observed"}, {"error", "Errors"}, {"passed", "Passed"}} {
+		q := l.query
+		q.Verdict, q.Before = v[0], 0
+		choices = append(choices, Choice{Word: v[1], Link: q.path(), Here: l.query.Verdict == v[0]})
+	}
+	return choices
+}
+
+// Chips are the other filters; each link takes one away.
+func (l *list) Chips() []Choice {
+	var chips []Choice
+	without := l.query
+	without.Before = 0
+	if s := l.query.Service; s != "" {
+		q := without
+		q.Service = ""
+		chips = append(chips, Choice{Word: "service: " + ui.Cut(s, maxName), Link: q.path()})
+	}
+	if s := l.query.Cause; s != "" {
+		q := without
+		q.Cause = ""
+		chips = append(chips, Choice{Word: "cause: " + ui.Cut(s, maxName), Link: q.path()})
+	}
+	return chips
+}
+
+// Matched is how many of the events looked at match.
+func (l *list) Matched() uint64 { return uint64(l.matched) } //nolint:gosec // a length
+
+// Of is how many events were looked at.
+func (l *list) Of() uint64 { return uint64(l.of) } //nolint:gosec // a length
+
+// Filtered says that the list could be longer.
+func (l *list) Filtered() bool { return l.query != query{} }
+
+// OlderLink leads to the next page.
+func (l *list) OlderLink() string {
+	q := l.query
+	q.Before, _ = strconv.ParseUint(l.Older, 10, 64) //nolint:errcheck // written above
+	return q.path()
+}
+
+// NewestLink leads back to the first page; empty there.
+func (l *list) NewestLink() string {
+	if l.query.Before == 0 {
+		return ""
+	}
+	q := l.query
+	q.Before = 0
+	return q.path()
+}

@@ -1,0 +1,32 @@
+package console
+
+import (
+	"net/http"
+)
+
+// Handler is the web face.
+func (c *Console) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /assets/", c.ui.Assets())
+	mux.HandleFunc("GET /open", c.openPage)
+	mux.HandleFunc("POST /open", c.open)
+	mux.HandleFunc("POST /theme", c.setTheme)
+	for _, p := range c.pages {
+		mux.HandleFunc("GET "+p.path, c.inside(c.show(p)))
+		mux.HandleFunc("GET "+p.path+"/live", c.inside(c.live(p)))
+	}
+	mux.HandleFunc("GET /events/{id}", c.inside(c.showEvent))
+	mux.HandleFunc("GET /find", c.inside(c.find))
+	c.data(mux, c.inside)
+	mux.HandleFunc("GET /{$}", c.inside(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
+	}))
+	mux.HandleFunc("/", c.inside(func(w http.ResponseWriter, r *http.Request) {
+		c.refuse(w, r, http.StatusNotFound, unknownPage)
+	}))
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.refuse(w, r, http.StatusForbidden, otherSite)
+	}))
+	return c.guarded(sameOrigin.Handler(mux))
+}

@@ -1,0 +1,87 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/problem"
+)
+
+// What the console refuses, in words.
+var (
+	noSession = problem.New("console.session.missing", "The console opens with a one-time link, and a session ends after 30 minutes.",
+		"On the machine where Tenward runs, type this and open the link that it prints:")
+	linkUsed = problem.New("console.link.used", "This link was used before, or it is older than 10 minutes. Each link works once.",
+		"On the machine where Tenward runs, type this and open the link that it prints:")
+	notRecorded = problem.New("console.link.unrecorded", "The link cannot be used now: its use could not be written into the record.",
+		"Look at the disk that holds Tenward's data: is it full or read-only? Then try the same link again.")
+	otherSite = problem.New("console.origin.refused", "Another site sent this request, so it was not carried out.",
+		"Do it again on a page of the console.")
+	unknownPage = problem.New("console.page.unknown", "The console has no page of this address.",
+		"Check the address, or begin at the traffic.")
+	unknownEvent = problem.New("console.event.unknown", "There is no event of this id in the record.",
+		"Check the id: it looks like 0198c5a0-7d3b-7e41-9f0a-5b1c2d3e4f50, and error pages show it.")
+	badFilter = problem.New("console.filter.malformed", "The address asks for events in a way that the console does not know.",
+		"Begin at all events and choose from there.")
+	tooManyStreams = problem.New("console.streams.many", "This session watches as many live pages as it may.",
+		"Close one of its other pages.")
+)
+
+func wrongHost(origin string) *problem.Problem {
+	return problem.New("console.host.refused", "The console does not answer under this name.", "Open "+origin+".")
+}
+
+// titles of the pages that say one thing, by status.
+var titles = map[int]string{
+	http.StatusBadRequest:          "That was not understood",
+	http.StatusUnauthorized:        "Open the console with a link",
+	http.StatusForbidden:           "Not carried out",
+	http.StatusNotFound:            "Nothing here",
+	http.StatusGone:                "This link is used up",
+	http.StatusMisdirectedRequest:  "Another address",
+	http.StatusTooManyRequests:     "Too many live pages",
+	http.StatusInternalServerError: "Something went wrong",
+	http.StatusServiceUnavailable:  "Not now",
+}
+
+// refuse says why, as a page or, where data was asked for, as RFC 9457 has it.
+func (c *Console) refuse(w http.ResponseWriter, r *http.Request, status int, p *problem.Problem) {
+	if status >= http.StatusInternalServerError {
+		c.o.Log.ErrorContext(r.Context(), "the console could not answer", "path", r.URL.Path, "code", p.Code, "error", p.Unwrap())
+	}
+	if strings.HasPrefix(r.URL.Path, "/api/") {
+		refuseJSON(w, status, p)
+		return
+	}
+	n := ui.Notice{
+		Title: titles[status], Theme: theme(r), Sentence: p.Sentence, Next: p.Next, Home: c.inSession(r),
+	}
+	if p == noSession || p == linkUsed {
+		n.Command = "tenward console link"
+	}
+	c.writeNotice(w, r, status, n)
+}
+
+func (c *Console) writeNotice(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if err := c.ui.Notice(w, n); err != nil {
+		c.o.Log.DebugContext(r.Context(), "a page was not written whole", "error", err)
+	}
+}
+
+// refuseJSON writes a problem as RFC 9457 has it.
+func refuseJSON(w http.ResponseWriter, status int, p *problem.Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(struct { // the reader may have gone
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+		Next   string `json:"next"`
+	}{"about:blank", http.StatusText(status), status, p.Code, p.Sentence, p.Next})
+}

@@ -1,0 +1,144 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"html/template"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/tenward/tenward/console/ui/chart"
+	"github.com/tenward/tenward/gate"
+)
+
+// How much of the newest events the traffic page shows.
+const (
+	latestRows = 20
+	maxCauses  = 6
+)
+
+// traffic is what comes in now.
+type traffic struct {
+	Since    time.Time `json:"since"` // when counting began
+	Services []service `json:"services"`
+	Unknown  verdicts  `json:"unknown"` // requests for no service
+	Step     int       `json:"step_seconds"`
+	Points   []point   `json:"points"` // requests per second, the oldest first
+	Causes   []cause   `json:"causes"` // of what was not let through, among the newest events
+	Events   []row     `json:"events"` // the newest, newest first
+
+	recent tally // over all points
+	of     int   // how many events the causes are of
+}
+
+// service is an application and what became of the requests for it.
+type service struct {
+	Name     string   `json:"name"`
+	Hosts    []string `json:"hosts"`
+	Path     string   `json:"path"`
+	Upstream string   `json:"upstream"`
+	verdicts
+}
+
+// verdicts are counts since the start.
+type verdicts struct {
+	Passed   uint64 `json:"passed"`
+	Refused  uint64 `json:"refused"`
+	Observed uint64 `json:"observed"`
+	Errors   uint64 `json:"errors"`
+}
+
+// cause is why requests were not let through, and how many events say so.
+type cause struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
+}
+
+func (c *Console) traffic(ctx context.Context, age time.Duration) (*traffic, error) {
+	rows, err := c.feed.recent(ctx, age)
+	if err != nil {
+		return nil, err
+	}
+	counts := c.o.Counts()
+	t := &traffic{
+		Since: c.meter.since.UTC(), Unknown: verdictsOf(counts[""]), Step: int(step.Seconds()), Services: []service{},
+		Causes: causesOf(rows), Events: rows[:min(len(rows), latestRows)], of: len(rows),
+	}
+	t.Points, t.recent = c.meter.points()
+	for _, s := range c.o.Services {
+		t.Services = append(t.Services, service{s.Name, s.Hosts, s.Path, s.Upstream, verdictsOf(counts[s.Name])})
+	}
+	return t, nil
+}
+
+func (c *Console) loadTraffic(ctx context.Context, _ url.Values, age time.Duration) (view, error) {
+	return c.traffic(ctx, age)
+}
+
+func verdictsOf(c gate.Counts) verdicts { return verdicts{c.Passed, c.Refused, c.Observed, c.Errored} }
+
+// causesOf counts what stopped requests, the most frequent first. Each number is that of the rows behind its link.
+func causesOf(rows []row) []cause {
+	at := map[string]int{}
+	causes := []cause{}
+	for _, r := range rows {
+		if r.Cause == "" {
+			continue
+		}
+		i, ok := at[r.Cause]
+		if !ok {
+			i = len(causes)
+			at[r.Cause] = i
+			causes = append(causes, cause{Name: r.Cause, Reason: r.Reason})
+		}
+		causes[i].Count++
+	}
+	slices.SortStableFunc(causes, func(a, b cause) int { return cmp.Compare(b.Count, a.Count) })
+	return causes[:min(len(causes), maxCauses)]
+}
+
+// Link leads to exactly the rows that were counted.
+func (c cause) Link() string { return query{Cause: c.Name}.path() }
+
+// Share is the cause's part of the events looked at, for its bar.
+func (t *traffic) Share(c cause) float64 {
+	return float64(c.Count) / float64(max(1, t.Causes[0].Count))
+}
+
+func (*traffic) live() string { return "/traffic/live" }
+
+// Of is how many events were looked at for causes.
+func (t *traffic) Of() uint64 { return uint64(t.of) } //nolint:gosec // a length
+
+// Passed, Refused and Errors are how many requests the chart's five minutes had; Rate is of its newest step.
+func (t *traffic) Passed() uint64 { return t.recent.passed }
+
+// Refused are the refusals of the chart's minutes.
+func (t *traffic) Refused() uint64 { return t.recent.refused }
+
+// Errors are the failures of the chart's minutes.
+func (t *traffic) Errors() uint64 { return t.recent.errors }
+
+// Rate is how many requests a second the newest step had.
+func (t *traffic) Rate() string {
+	p := t.Points[len(t.Points)-1]
+	return fmt.Sprintf("%.1f", p.Passed+p.Refused+p.Errors)
+}
+
+// Chart draws the points.
+func (t *traffic) Chart() template.HTML {
+	labels := make([]string, len(t.Points))
+	passed, refused, errors := make([]float64, len(t.Points)), make([]float64, len(t.Points)), make([]float64, len(t.Points))
+	for i, p := range t.Points {
+		labels[i], passed[i], refused[i], errors[i] = p.At.Format("15:04:05"), p.Passed, p.Refused, p.Errors
+	}
+	return chart.Area{
+		ID: "rate", Title: "Requests per second, last 5 minutes",
+		Desc:   fmt.Sprintf("%d passed, %d were refused, %d failed.", t.recent.passed, t.recent.refused, t.recent.errors),
+		Labels: labels,
+		Series: []chart.Series{{Class: "a", Values: passed}, {Class: "b", Values: refused}, {Class: "c", Values: errors}},
+	}.HTML()
+}

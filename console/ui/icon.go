@@ -1,0 +1,30 @@
+package ui
+
+import (
+	"html/template"
+)
+
+// icons are line drawings on a field of 24 by 24: path data of SVG.
+var icons = map[string]string{
+	"traffic": "M2 12h5l3-8 4 16 3-8h5",
+	"events":  "M4 6h16M4 12h16M4 18h9",
+	"search":  "M10.500 17a6.500 6.500 0 1 0 0-13 6.500 6.500 0 0 0 0 13zM15.500 15.500l5 5",
+	"dark":    "M20 14A8.500 8.500 0 0 1 10 4a8.500 8.500 0 1 0 10 10z",
+	"light":   "M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.400 1.400M17.600 17.600 19 19M5 19l1.400-1.400M17.600 6.400 19 5",
+	"system":  "M4 5h16v11H4zM9 20h6M12 16v4",
+	"refresh": "M20 5v5h-5M4 19v-5h5M19.500 10A8 8 0 0 0 5.500 7.500M4.500 14a8 8 0 0 0 14 2.500",
+	"pause":   "M9 5v14M15 5v14",
+	"play":    "M7 5l12 7-12 7z",
+	"back":    "M14.500 5l-7 7 7 7",
+	"next":    "M9.500 5l7 7-7 7",
+	"keys":    "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M18 10h.01M7 14h10",
+	"lock":    "M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3M12 15v2",
+	"link":    "M10 14a4 4 0 0 0 6 .4l3-3A4 4 0 0 0 13.400 5.700L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.600 5.700L12 17",
+	"alert":   "M12 4 2.500 20h19zM12 10v4.500M12 17.200v.1",
+}
+
+// icon is a decoration; the word stands beside it or in the label of what it is in.
+func icon(name string) template.HTML {
+	return template.HTML(`<svg class="ic" viewBox="0 0 24 24" aria-hidden="true"><path d="` + //nolint:gosec // from the table above
+		template.HTMLEscapeString(icons[name]) + `"/></svg>`)
+}
