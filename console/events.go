@@ -62,9 +62,10 @@ type list struct {
 	Events []row  `json:"events"`
 	Older  string `json:"older,omitempty"` // where the next page is, for programs the value of before
 
-	query   query
-	matched int // on this page and the ones after it
-	of      int // how many events were looked at
+	Matched int `json:"-"` // on this page and the ones after it
+	Of      int `json:"-"` // how many events were looked at
+
+	query query
 }
 
 func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*list, error) {
@@ -76,16 +77,16 @@ func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*l
 	if err != nil {
 		return nil, err
 	}
-	l := &list{query: q, Events: []row{}, of: len(rows)}
+	l := &list{query: q, Events: []row{}, Of: len(rows)}
 	for _, r := range rows {
 		if !q.matches(r) {
 			continue
 		}
-		if l.matched++; l.matched <= perPage {
+		if l.Matched++; l.Matched <= perPage {
 			l.Events = append(l.Events, r)
 		}
 	}
-	if l.matched > perPage {
+	if l.Matched > perPage {
 		l.Older = strconv.FormatUint(l.Events[perPage-1].Seq, 10)
 	}
 	return l, nil
@@ -138,11 +139,8 @@ func (l *list) Chips() []Choice {
 	return chips
 }
 
-// Matched is how many of the events looked at match.
-func (l *list) Matched() uint64 { return uint64(l.matched) } //nolint:gosec // a length
-
-// Of is how many events were looked at.
-func (l *list) Of() uint64 { return uint64(l.of) } //nolint:gosec // a length
+// Here is the address of this list.
+func (l *list) Here() string { return l.query.path() }
 
 // Filtered says that the list could be longer.
 func (l *list) Filtered() bool { return l.query != query{} }

@@ -29,7 +29,7 @@ type meter struct {
 }
 
 // tally is how many exchanges ended how. What a rule would have refused, were it not only observing, has passed.
-type tally struct{ passed, refused, errors uint64 }
+type tally struct{ Passed, Refused, Errors uint64 }
 
 type second struct {
 	at int64 // Unix seconds: says whether this place of the ring is of this round
@@ -65,18 +65,18 @@ func (m *meter) read() {
 	if s.at != at {
 		*s = second{at: at}
 	}
-	s.passed += total.passed - m.last.passed
-	s.refused += total.refused - m.last.refused
-	s.errors += total.errors - m.last.errors
+	s.Passed += total.Passed - m.last.Passed
+	s.Refused += total.Refused - m.last.Refused
+	s.Errors += total.Errors - m.last.Errors
 	m.last = total
 }
 
 func (m *meter) total() tally {
 	var t tally
 	for _, c := range m.counts() {
-		t.passed += c.Passed + c.Observed
-		t.refused += c.Refused
-		t.errors += c.Errored
+		t.Passed += c.Passed + c.Observed
+		t.Refused += c.Refused
+		t.Errors += c.Errored
 	}
 	return t
 }
@@ -101,15 +101,15 @@ func (m *meter) points() ([]point, tally) {
 		var t tally
 		for at := from; at < from+width; at++ {
 			if s := m.seconds[at%windowSeconds]; s.at == at {
-				t.passed += s.passed
-				t.refused += s.refused
-				t.errors += s.errors
+				t.Passed += s.Passed
+				t.Refused += s.Refused
+				t.Errors += s.Errors
 			}
 		}
-		all = tally{all.passed + t.passed, all.refused + t.refused, all.errors + t.errors}
-		points = append(points, point{time.Unix(from, 0).UTC(), t.rate(t.passed), t.rate(t.refused), t.rate(t.errors)})
+		all = tally{all.Passed + t.Passed, all.Refused + t.Refused, all.Errors + t.Errors}
+		points = append(points, point{time.Unix(from, 0).UTC(), rate(t.Passed), rate(t.Refused), rate(t.Errors)})
 	}
 	return points, all
 }
 
-func (tally) rate(n uint64) float64 { return float64(n) / step.Seconds() }
+func rate(n uint64) float64 { return float64(n) / step.Seconds() }

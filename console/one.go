@@ -167,6 +167,9 @@ func (o *one) Why() string {
 	}
 }
 
+// ServiceLink leads to the service's events.
+func (o *one) ServiceLink() string { return query{Service: o.Service}.path() }
+
 // Took is how long the exchange lasted.
 func (a *answer) Took() time.Duration { return time.Duration(a.Duration) * time.Microsecond }
 

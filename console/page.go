@@ -43,7 +43,7 @@ func (c *Console) loadPages() error {
 	}
 	var err error
 	for _, p := range c.pages {
-		if p.body, err = c.ui.Parse(pageFiles, "pages/"+p.template); err != nil {
+		if p.body, err = c.ui.Parse(pageFiles, "pages/"+p.template, "pages/rows.html"); err != nil {
 			return err
 		}
 	}

@@ -70,6 +70,14 @@ func target(h *event.HTTP) string {
 	return h.Path + "?" + h.Query
 }
 
+// FirstRule is the id of the rule whose message is the reason.
+func (r row) FirstRule() string {
+	if len(r.Rules) == 0 {
+		return ""
+	}
+	return r.Rules[0]
+}
+
 // Pill is the row's verdict for the eye.
 func (r row) Pill() ui.Pill { return pillOf(r.Verdict) }
 

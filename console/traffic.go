@@ -29,8 +29,8 @@ type traffic struct {
 	Causes   []cause   `json:"causes"` // of what was not let through, among the newest events
 	Events   []row     `json:"events"` // the newest, newest first
 
-	recent tally // over all points
-	of     int   // how many events the causes are of
+	Recent tally `json:"-"` // over all points
+	Of     int   `json:"-"` // how many events the causes are of
 }
 
 // service is an application and what became of the requests for it.
@@ -65,9 +65,9 @@ func (c *Console) traffic(ctx context.Context, age time.Duration) (*traffic, err
 	counts := c.o.Counts()
 	t := &traffic{
 		Since: c.meter.since.UTC(), Unknown: verdictsOf(counts[""]), Step: int(step.Seconds()), Services: []service{},
-		Causes: causesOf(rows), Events: rows[:min(len(rows), latestRows)], of: len(rows),
+		Causes: causesOf(rows), Events: rows[:min(len(rows), latestRows)], Of: len(rows),
 	}
-	t.Points, t.recent = c.meter.points()
+	t.Points, t.Recent = c.meter.points()
 	for _, s := range c.o.Services {
 		t.Services = append(t.Services, service{s.Name, s.Hosts, s.Path, s.Upstream, verdictsOf(counts[s.Name])})
 	}
@@ -100,27 +100,31 @@ func causesOf(rows []row) []cause {
 	return causes[:min(len(causes), maxCauses)]
 }
 
+// Label is what a person reads: the reason, or the name where there is none.
+func (c cause) Label() string { return cmp.Or(c.Reason, c.Name) }
+
 // Link leads to exactly the rows that were counted.
 func (c cause) Link() string { return query{Cause: c.Name}.path() }
 
-// Share is the cause's part of the events looked at, for its bar.
+// Link leads to the service's events.
+func (s service) Link() string { return query{Service: s.Name}.path() }
+
+// Through is what reached the application, also what a rule only observed.
+func (v verdicts) Through() uint64 { return v.Passed + v.Observed }
+
+// Share is the length of a cause's bar: the most frequent one fills its track.
 func (t *traffic) Share(c cause) float64 {
 	return float64(c.Count) / float64(max(1, t.Causes[0].Count))
 }
 
 func (*traffic) live() string { return "/traffic/live" }
 
-// Of is how many events were looked at for causes.
-func (t *traffic) Of() uint64 { return uint64(t.of) } //nolint:gosec // a length
-
-// Passed, Refused and Errors are how many requests the chart's five minutes had; Rate is of its newest step.
-func (t *traffic) Passed() uint64 { return t.recent.passed }
-
-// Refused are the refusals of the chart's minutes.
-func (t *traffic) Refused() uint64 { return t.recent.refused }
-
-// Errors are the failures of the chart's minutes.
-func (t *traffic) Errors() uint64 { return t.recent.errors }
+// Newest are the points with the newest first, as tables have them.
+func (t *traffic) Newest() []point {
+	points := slices.Clone(t.Points)
+	slices.Reverse(points)
+	return points
+}
 
 // Rate is how many requests a second the newest step had.
 func (t *traffic) Rate() string {
@@ -137,7 +141,7 @@ func (t *traffic) Chart() template.HTML {
 	}
 	return chart.Area{
 		ID: "rate", Title: "Requests per second, last 5 minutes",
-		Desc:   fmt.Sprintf("%d passed, %d were refused, %d failed.", t.recent.passed, t.recent.refused, t.recent.errors),
+		Desc:   fmt.Sprintf("%d passed, %d were refused, %d failed.", t.Recent.Passed, t.Recent.Refused, t.Recent.Errors),
 		Labels: labels,
 		Series: []chart.Series{{Class: "a", Values: passed}, {Class: "b", Values: refused}, {Class: "c", Values: errors}},
 	}.HTML()

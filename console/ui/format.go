@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"html/template"
 	"strconv"
 	"time"
@@ -14,7 +15,7 @@ func (u *UI) funcs() template.FuncMap {
 		"asset":   func(name string) string { return u.assets.prefix + name },
 		"bar":     chart.Bar,
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },
-		"count":   Count,
+		"count":   count,
 		"cut":     Cut,
 		"icon":    icon,
 		"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
@@ -27,13 +28,21 @@ func (u *UI) funcs() template.FuncMap {
 	}
 }
 
-// Count writes a number with its thousands apart: 1,284.
-func Count(n uint64) string {
-	s := strconv.FormatUint(n, 10)
+// count writes a whole number with its thousands apart: 1,284.
+func count(n any) (string, error) {
+	var s string
+	switch n := n.(type) {
+	case int:
+		s = strconv.Itoa(n)
+	case uint64:
+		s = strconv.FormatUint(n, 10)
+	default:
+		return "", fmt.Errorf("count %T: not a number of things", n)
+	}
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
-	return s
+	return s, nil
 }
 
 // Took writes how long something took with as many digits as anybody needs: 0.8 ms, 14 ms, 2.3 s.

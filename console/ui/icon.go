@@ -15,6 +15,7 @@ var icons = map[string]string{
 	"refresh": "M20 5v5h-5M4 19v-5h5M19.500 10A8 8 0 0 0 5.500 7.500M4.500 14a8 8 0 0 0 14 2.500",
 	"pause":   "M9 5v14M15 5v14",
 	"play":    "M7 5l12 7-12 7z",
+	"close":   "M6 6l12 12M18 6 6 18",
 	"back":    "M14.500 5l-7 7 7 7",
 	"next":    "M9.500 5l7 7-7 7",
 	"keys":    "M3 6h18v12H3zM7 10h.01M11 10h.01M15 10h.01M18 10h.01M7 14h10",

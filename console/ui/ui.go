@@ -44,18 +44,22 @@ func New() (*UI, error) {
 	return u, nil
 }
 
-// Parse reads a page's template, which may use the components. Templates in it whose names begin with LivePrefix are
-// the parts that are renewed while somebody looks.
-func (u *UI) Parse(files fs.FS, name string) (*template.Template, error) {
+// Parse reads the files of a page, which may use the components, and gives the template named page. Templates whose
+// names begin with LivePrefix are the parts that are renewed while somebody looks.
+func (u *UI) Parse(files fs.FS, names ...string) (*template.Template, error) {
 	shared, err := u.shared.Clone()
 	if err != nil {
 		return nil, fmt.Errorf("clone components: %w", err)
 	}
-	t, err := shared.ParseFS(files, name)
+	t, err := shared.ParseFS(files, names...)
 	if err != nil {
-		return nil, fmt.Errorf("parse page %s: %w", name, err)
+		return nil, fmt.Errorf("parse page %s: %w", names, err)
 	}
-	return t.Lookup("page"), nil
+	page := t.Lookup("page")
+	if page == nil {
+		return nil, fmt.Errorf("parse page %s: no template is named page", names)
+	}
+	return page, nil
 }
 
 // LivePrefix begins the name of each live part of a page; the name is also the id of the element that holds it.

@@ -1,0 +1,148 @@
+// What a page gains with script: live parts, single keys. Without it every page is whole and has a reload link.
+
+const root = document.documentElement;
+root.classList.add('scripted');
+
+// The one place where text becomes markup: fragments that the console itself has rendered.
+const markup = window.trustedTypes?.createPolicy('tenward', { createHTML: html => html }) ?? { createHTML: html => html };
+
+const byId = id => document.getElementById(id);
+const main = byId('main');
+
+/* Live parts */
+
+const source = main?.dataset.live;
+const lamp = document.querySelector('.live');
+const word = byId('state');
+const pauseButton = document.querySelector('[data-act=pause]');
+const waiting = new Map(); // parts that came while paused
+let stream;
+let paused = false;
+
+const states = {
+  on: 'Live',
+  held: 'Paused',
+  off: 'Connecting again',
+  over: 'Session ended',
+  fault: 'The record cannot be read now',
+};
+
+function show(state) {
+  if (!lamp) return;
+  lamp.classList.remove('on', 'held', 'off');
+  lamp.classList.add(state === 'over' || state === 'fault' ? 'off' : state);
+  if (word.textContent !== states[state]) word.textContent = states[state];
+}
+
+// put swaps one part, and keeps the keyboard where it was: on the same row, by its address.
+function put(id, html) {
+  const place = byId(id);
+  if (!place) return;
+  const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
+  place.innerHTML = markup.createHTML(html);
+  if (focused) [...place.querySelectorAll('a')].find(a => a.getAttribute('href') === focused)?.focus({ preventScroll: true });
+}
+
+function listen() {
+  stream = new EventSource(source);
+  stream.addEventListener('parts', e => {
+    for (const [id, html] of Object.entries(JSON.parse(e.data))) {
+      if (paused) waiting.set(id, html);
+      else put(id, html);
+    }
+    show(paused ? 'held' : 'on');
+  });
+  stream.addEventListener('over', () => end());
+  stream.addEventListener('fault', () => show('fault'));
+  stream.addEventListener('error', () => {
+    // A browser connects again by itself, but not after an answer that is no stream: the session is over.
+    if (stream.readyState === EventSource.CLOSED) end();
+    else show('off');
+  });
+}
+
+function end() {
+  stream.close();
+  stream = undefined;
+  show('over');
+  const link = document.createElement('a');
+  link.href = location.href;
+  link.textContent = 'Session ended: what to do';
+  word.replaceChildren(link);
+}
+
+function pause() {
+  if (!stream || !pauseButton) return;
+  paused = !paused;
+  pauseButton.setAttribute('aria-pressed', String(paused));
+  pauseButton.querySelector('span').textContent = paused ? 'Go on' : 'Pause';
+  if (!paused) {
+    waiting.forEach((html, id) => put(id, html));
+    waiting.clear();
+  }
+  show(paused ? 'held' : 'on');
+}
+
+if (source) {
+  listen();
+  // A page that nobody sees takes nothing; one that is seen again is connected again.
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) {
+      stream?.close();
+    } else if (stream?.readyState === EventSource.CLOSED) {
+      listen();
+    }
+  });
+}
+pauseButton?.addEventListener('click', pause);
+
+/* Keys */
+
+const keys = byId('keys');
+const allowed = byId('keys-on');
+const remember = 'tenward-keys';
+let afterG = false;
+
+if (allowed) {
+  allowed.checked = localStorage.getItem(remember) !== 'off';
+  allowed.addEventListener('change', () => localStorage.setItem(remember, allowed.checked ? 'on' : 'off'));
+}
+document.querySelector('[data-act=keys]')?.addEventListener('click', () => keys.showModal());
+
+function step(by) {
+  const rows = [...document.querySelectorAll('.tbl .req a')];
+  const at = rows.indexOf(document.activeElement);
+  const next = at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by));
+  rows[next]?.focus();
+}
+
+const acts = {
+  '/': () => byId('q')?.focus(),
+  '?': () => keys?.showModal(),
+  j: () => step(1),
+  k: () => step(-1),
+  p: pause,
+};
+
+document.addEventListener('keydown', e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || !allowed?.checked || keys?.open) return;
+  if (e.target.closest('input, textarea, select, [contenteditable]')) {
+    if (e.key === 'Escape') e.target.blur();
+    return;
+  }
+  if (afterG) {
+    afterG = false;
+    const link = document.querySelector(`[data-key="${CSS.escape(e.key)}"]`);
+    if (link) {
+      e.preventDefault();
+      link.click();
+    }
+    return;
+  }
+  if (e.key === 'g') {
+    afterG = true;
+  } else if (Object.hasOwn(acts, e.key)) {
+    e.preventDefault();
+    acts[e.key]();
+  }
+});
