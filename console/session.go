@@ -46,8 +46,8 @@ func (c *Console) open(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, http.StatusServiceUnavailable, notRecorded.Because(err))
 		return
 	}
-	token, until := c.sessions.issue()
-	http.SetCookie(w, cookie(sessionCookie, token, int(until.Sub(c.o.Now()).Seconds())))
+	token, _ := c.sessions.issue()
+	http.SetCookie(w, cookie(sessionCookie, token, int(sessionLife.Seconds())))
 	http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
 }
 

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/tenward/tenward/console/ui/chart"
@@ -132,17 +133,34 @@ func (t *traffic) Rate() string {
 	return fmt.Sprintf("%.1f", p.Passed+p.Refused+p.Errors)
 }
 
-// Chart draws the points.
+// Chart draws the points. A line of nothing but zeros says nothing.
 func (t *traffic) Chart() template.HTML {
-	labels := make([]string, len(t.Points))
-	passed, refused, errors := make([]float64, len(t.Points)), make([]float64, len(t.Points)), make([]float64, len(t.Points))
+	passed, refused, failed := make([]float64, len(t.Points)), make([]float64, len(t.Points)), make([]float64, len(t.Points))
 	for i, p := range t.Points {
-		labels[i], passed[i], refused[i], errors[i] = p.At.Format("15:04:05"), p.Passed, p.Refused, p.Errors
+		passed[i], refused[i], failed[i] = p.Passed, p.Refused, p.Errors
 	}
-	return chart.Area{
+	a := chart.Area{
 		ID: "rate", Title: "Requests per second, last 5 minutes",
 		Desc:   fmt.Sprintf("%d passed, %d were refused, %d failed.", t.Recent.Passed, t.Recent.Refused, t.Recent.Errors),
-		Labels: labels,
-		Series: []chart.Series{{Class: "a", Values: passed}, {Class: "b", Values: refused}, {Class: "c", Values: errors}},
-	}.HTML()
+		Labels: minutesAgo(len(t.Points)),
+		Series: []chart.Series{{Class: "a", Values: passed}},
+	}
+	if t.Recent.Refused > 0 {
+		a.Series = append(a.Series, chart.Series{Class: "b", Values: refused})
+	}
+	if t.Recent.Errors > 0 {
+		a.Series = append(a.Series, chart.Series{Class: "c", Values: failed})
+	}
+	return a.HTML()
+}
+
+// minutesAgo labels each whole minute of n points.
+func minutesAgo(n int) []string {
+	labels := make([]string, n)
+	minute := int(time.Minute / step)
+	for i := 0; i < n; i += minute {
+		labels[i] = strconv.Itoa((n-i)/minute) + " min"
+	}
+	labels[0] += " ago"
+	return labels
 }

@@ -24,7 +24,7 @@ type Area struct {
 	ID     string // makes the ids of title and description unique on the page
 	Title  string
 	Desc   string
-	Labels []string // of the points, from left to right; about six of them are drawn
+	Labels []string // below the points, from left to right; empty for a point without
 	Series []Series
 }
 
@@ -35,7 +35,6 @@ const (
 	top, bottom   = 10.0, 28.0
 	innerWidth    = width - left - right
 	innerHeight   = height - top - bottom
-	labelsDrawn   = 6
 )
 
 // HTML is the drawing, safe to place in a page: every text in it is escaped here.
@@ -75,14 +74,16 @@ func (a Area) most() float64 {
 }
 
 func (a Area) labels(b *strings.Builder) {
-	every := max(1, (len(a.Labels)+labelsDrawn-1)/labelsDrawn)
 	for i, text := range a.Labels {
-		if i%every != 0 {
+		if text == "" {
 			continue
 		}
 		anchor := "middle"
-		if i == 0 {
+		switch i {
+		case 0:
 			anchor = "start"
+		case len(a.Labels) - 1:
+			anchor = "end"
 		}
 		fmt.Fprintf(b, `<text class="ax" x="%.1f" y="%g" text-anchor="%s">%s</text>`,
 			across(i, len(a.Labels)), height-6, anchor, template.HTMLEscapeString(text))

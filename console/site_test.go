@@ -1,0 +1,252 @@
+package console_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"flag"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// noon is when most tests happen.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// clock stands still until it is moved.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) add(d time.Duration) {
+	c.mu.Lock()
+	c.at = c.at.Add(d)
+	c.mu.Unlock()
+}
+
+// record is a record in memory, the newest event last.
+type record struct {
+	mu     sync.Mutex
+	events []*event.Event
+	reads  int // how often more than one event was read
+	broken bool
+}
+
+var errBroken = errors.New("the disk is gone: /secret/path")
+
+func (r *record) add(events ...*event.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range events {
+		e.Node, e.Seq = "a", uint64(len(r.events)+1)
+		r.events = append(r.events, e)
+	}
+}
+
+func (r *record) Find(_ context.Context, id event.ID) (*event.Event, []byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range r.events {
+		if e.UID == id {
+			return e, []byte(`{"metadata":{"uid":"` + id.String() + `"},"src_endpoint":{"ip":"sealed"}}`), nil
+		}
+	}
+	return nil, nil, event.ErrNoEvent
+}
+
+func (r *record) Recent(_ context.Context, n int) ([]*event.Event, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.broken {
+		return nil, errBroken
+	}
+	if n > 1 {
+		r.reads++
+	}
+	newest := slices.Clone(r.events[max(0, len(r.events)-n):])
+	slices.Reverse(newest)
+	return newest, nil
+}
+
+func (r *record) breaks(b bool) {
+	r.mu.Lock()
+	r.broken = b
+	r.mu.Unlock()
+}
+
+// site is a console that answers over TLS, and a browser.
+type site struct {
+	*http.Client
+	console *console.Console
+	clock   *clock
+	record  *record
+	origin  string
+	opened  func() error // what recording the use of a link says
+}
+
+// counts are what the gate has counted.
+func counts() map[string]gate.Counts {
+	return map[string]gate.Counts{"": {Refused: 2}, "notes": {Passed: 1284, Refused: 96, Observed: 3, Errored: 1}}
+}
+
+func services() []console.ServiceInfo {
+	return []console.ServiceInfo{{Name: "notes", Hosts: []string{"notes.example.com", "www.notes.example.com"}, Path: "/", Upstream: "http://127.0.0.1:8080"}}
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// newSite starts a console. The browser has not opened its link.
+func newSite(t *testing.T, events ...*event.Event) *site {
+	t.Helper()
+	s := &site{clock: &clock{at: noon}, record: &record{}, opened: func() error { return nil }}
+	s.record.add(events...)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
+	server.EnableHTTP2 = true
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.origin = "https://console.localhost:" + port
+	s.console, err = console.New(console.Options{
+		URL: s.origin, Services: services(), Counts: counts, Events: s.record,
+		Opened: func(context.Context, *http.Request) error { return s.opened() }, Now: s.clock.now, Log: quiet(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	t.Cleanup(s.console.Close) // before the server, which waits for live pages
+	s.Client = browser(t, server)
+	return s
+}
+
+// browser keeps cookies, follows no redirect and finds the server under every name.
+func browser(t *testing.T, server *httptest.Server) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	transport := &http.Transport{
+		ForceAttemptHTTP2: true,
+		TLSClientConfig:   &tls.Config{RootCAs: roots, ServerName: "example.com", MinVersion: tls.VersionTLS13},
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "tcp", server.Listener.Addr().String())
+		},
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{
+		Jar: jar, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// enter uses a new link up.
+func (s *site) enter(t *testing.T) {
+	t.Helper()
+	if a := s.post(t, "/open", url.Values{"token": {token(t, s.console.NewLink())}}); a.status != http.StatusSeeOther {
+		t.Fatalf("the link was answered with %d: %s", a.status, a.body)
+	}
+}
+
+// token is what a link carries.
+func token(t *testing.T, link string) string {
+	t.Helper()
+	u, err := url.Parse(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("token")
+}
+
+// reply is an answer that has been read.
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (s *site) get(t *testing.T, path string) reply {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodGet, s.origin+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.send(t, r)
+}
+
+// post sends a form as a page of the console does.
+func (s *site) post(t *testing.T, path string, form url.Values) reply {
+	t.Helper()
+	r, err := http.NewRequest(http.MethodPost, s.origin+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Origin", s.origin)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return s.send(t, r)
+}
+
+func (s *site) send(t *testing.T, r *http.Request) reply {
+	t.Helper()
+	answer, err := s.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{answer.StatusCode, answer.Header, string(body)}
+}
+
+// golden compares with a file, or rewrites it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (rewrite it with -update and look at it); got:\n%s", name, got)
+	}
+}
