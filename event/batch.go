@@ -1,7 +1,6 @@
 package event
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tenward/tenward/event/segment"
+	"github.com/tenward/tenward/event/tiles"
 )
 
 // batch is one leaf of the Merkle tree: a run of frames, by the root over their chain hashes.
@@ -26,7 +26,13 @@ const maxBatch = 1 << 16
 
 var errBatch = errors.New("not a batch leaf")
 
-func (b batch) last() uint64 { return b.first + b.count - 1 }
+// last is the sequence number of the last frame; 0 of the zero batch.
+func (b batch) last() uint64 {
+	if b.count == 0 {
+		return 0
+	}
+	return b.first + b.count - 1
+}
 
 // marshal is the leaf's one text form.
 func (b batch) marshal() []byte {
@@ -53,40 +59,10 @@ func parseBatch(text []byte) (batch, error) {
 	return b, nil
 }
 
-// emptyRoot is the root of a tree without leaves.
-var emptyRoot = sha256.Sum256(nil)
-
-// leafHash is RFC 6962's hash of a leaf.
-func leafHash(data []byte) segment.Hash {
-	h := sha256.New()
-	h.Write([]byte{0})
-	h.Write(data)
-	return segment.Hash(h.Sum(nil))
-}
-
-// rootOf is the Merkle tree hash of RFC 6962 section 2.1 with the chain hashes as its leaves. It uses hashes up.
+// rootOf is the Merkle tree hash with the chain hashes as its leaves' data. It uses hashes up.
 func rootOf(hashes []segment.Hash) segment.Hash {
-	var leaf [1 + sha256.Size]byte
 	for i := range hashes {
-		copy(leaf[1:], hashes[i][:])
-		hashes[i] = sha256.Sum256(leaf[:])
+		hashes[i] = tiles.LeafHash(hashes[i][:])
 	}
-	return fold(hashes)
-}
-
-// fold joins leaf hashes to their root, level by level. It uses hashes up.
-func fold(hashes []segment.Hash) segment.Hash {
-	var pair [1 + 2*sha256.Size]byte
-	pair[0] = 1
-	for n := len(hashes); n > 1; n = (n + 1) / 2 {
-		for i := 0; i+1 < n; i += 2 {
-			copy(pair[1:], hashes[i][:])
-			copy(pair[1+sha256.Size:], hashes[i+1][:])
-			hashes[i/2] = sha256.Sum256(pair[:])
-		}
-		if n%2 == 1 { // the lone last one goes up as it is
-			hashes[n/2] = hashes[n-1]
-		}
-	}
-	return hashes[0]
+	return tiles.Root(hashes)
 }

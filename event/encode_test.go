@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tenward/tenward/event/segment"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -237,7 +239,7 @@ func FuzzEncodeString(f *testing.F) {
 }
 
 func FuzzBatch(f *testing.F) {
-	f.Add(batch{"a", 1, 2, emptyRoot}.marshal())
+	f.Add(batch{"a", 1, 2, segment.Hash{1}}.marshal())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if b, err := parseBatch(data); err == nil && string(b.marshal()) != string(data) {
 			t.Fatalf("%q reads as %+v", data, b)

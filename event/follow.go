@@ -2,9 +2,7 @@ package event
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -18,6 +16,11 @@ func (l *Log) Follow(ctx context.Context, reader string, read func(context.Conte
 	next, _, err := l.o.Cursors.Cursor(ctx, reader)
 	if err != nil {
 		return fmt.Errorf("follow record as %s: %w", reader, err)
+	}
+	if next > l.begun+1 && next > l.durable.Load()+1 {
+		// The record is shorter than it was: an older copy, or a new one. What this process writes is new for sure.
+		l.o.Logger.Warn("the record ends before what a reader has read; it goes on with what is new", "reader", reader, "read", next-1, "end", l.begun)
+		next = l.begun + 1
 	}
 	c, err := l.cursorBefore(max(next, 1))
 	if err != nil {
@@ -65,43 +68,6 @@ func (l *Log) isClosed() bool {
 	return l.closed
 }
 
-// cursorBefore gives a cursor whose next event is seq.
-func (l *Log) cursorBefore(seq uint64) (*cursor, error) {
-	files, err := segments(l.dir)
-	if err != nil {
-		return nil, err
-	}
-	c := l.cursorAt(place{})
-	if i, exact := slices.BinarySearch(files, seq); exact {
-		c.at.file = files[i]
-	} else if i > 0 {
-		c.at.file = files[i-1]
-	}
-	for c.seq+1 < seq {
-		frame, err := c.frame()
-		if err != nil {
-			return nil, errors.Join(err, c.close())
-		}
-		if frame.Seq == 0 {
-			break // the record is shorter than the cursor says
-		}
-	}
-	return c, nil
-}
-
-// cursorAtEnd gives a cursor behind the newest event.
-func (l *Log) cursorAtEnd() (*cursor, error) {
-	newest := l.recent.newest(1)
-	if len(newest) == 0 {
-		return l.cursorAt(place{}), nil
-	}
-	c := l.cursorAt(newest[0])
-	if _, err := c.frame(); err != nil {
-		return nil, errors.Join(err, c.close())
-	}
-	return c, nil
-}
-
 func (c *cursor) batch(ctx context.Context) ([]*Event, error) {
 	var batch []*Event
 	for len(batch) < maxBatchRead {
@@ -118,13 +84,14 @@ func (c *cursor) batch(ctx context.Context) ([]*Event, error) {
 // slowly misses the oldest: the record has them all, this is only for watching.
 func (l *Log) Tail(ctx context.Context) <-chan []*Event {
 	out := make(chan []*Event, 16)
+	c, err := l.cursorAtEnd()
+	if err != nil {
+		l.o.Logger.Error("the record cannot be watched", "error", err)
+		close(out)
+		return out
+	}
 	go func() {
 		defer close(out)
-		c, err := l.cursorAtEnd()
-		if err != nil {
-			l.o.Logger.Error("the record cannot be watched", "error", err)
-			return
-		}
 		defer c.close() //nolint:errcheck // it was only read
 		for ctx.Err() == nil && !l.isClosed() {
 			more := l.written.wait()

@@ -179,13 +179,3 @@ func verified(t testing.TB, dir string, o VerifyOptions) *Report {
 }
 
 func codeOf(err error) string { return problem.Of(err).Code }
-
-// watched says how many wait for more.
-func (b *broadcast) watched() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.more != nil {
-		return 1
-	}
-	return 0
-}

@@ -77,7 +77,6 @@ type Log struct {
 	dir     string
 	o       Options
 	encoder *encoder
-	tree    *tree
 
 	mu     sync.Mutex // guards the queue
 	queue  []item
@@ -90,103 +89,68 @@ type Log struct {
 	seal    chan struct{} // the sealer is to end
 	writing sync.WaitGroup
 	sealing sync.WaitGroup
-	opened  time.Time // busySince counts from here
 
 	writer  *writer
 	sealer  *sealer
 	written broadcast
 	recent  ring
+	begun   uint64 // last sequence number that was there when the record was opened
+	end     place  // behind it
 
-	appended, durable, lost, gaps atomic.Uint64
-	busySince                     atomic.Int64 // when the write under way began, by the monotonic clock; 0: none
-	fault                         atomic.Pointer[fault]
+	durable, lost, gaps atomic.Uint64
+	busy                stopwatch // of the write under way
+	fault               atomic.Pointer[fault]
 }
 
-// fault is why the record cannot be written.
-type fault struct {
-	err   error
-	since time.Time
-}
-
-// Health says how the record is. Writable is false while writes fail, or hang for longer than Options.Wait.
-type Health struct {
-	Writable     bool
-	Since        time.Time // since when it is not writable; zero while it is
-	Err          error
-	Appended     uint64 // last sequence number taken
-	Durable      uint64 // last sequence number on disk
-	Gap          uint64 // plain events lost since the start
-	Sealed       uint64 // last sequence number that the tree covers
-	TreeSize     uint64 // leaves
-	CheckpointAt time.Time
-}
-
-// Open opens the record in dir or begins one, cuts a torn tail off, and starts writing and sealing.
-func Open(ctx context.Context, dir string, o Options) (*Log, error) {
+// Open opens the record in dir or begins one, cuts a torn tail off, and starts writing and sealing. One process at a
+// time may have it open: its caller sees to that.
+func Open(_ context.Context, dir string, o Options) (*Log, error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDir(dir); err != nil {
 		return nil, problem.New("event.record.unusable", "The record's folder cannot be made.", "Check who owns "+filepath.Dir(dir)+".").Because(err)
 	}
-	l := &Log{
-		dir: dir, o: o, encoder: newEncoder(o.Node, o.Keys, o.Redact),
-		wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), quit: make(chan struct{}), seal: make(chan struct{}), opened: time.Now(),
+	if err := publishKey(dir, o.Signing); err != nil {
+		return nil, err
 	}
-	err := publishKey(dir, o.Signing)
+	tree, last, err := openTree(dir, o.Signing)
 	if err != nil {
 		return nil, err
 	}
-	if l.tree, err = openTree(ctx, filepath.Join(dir, "log"), o.Signing.signer, o.CheckpointEvery); err != nil {
-		return nil, problem.New("event.tree.unusable", "The record's Merkle tree cannot be opened.",
-			"Run `tenward log verify`, then restore the record from a backup, or move "+dir+" aside to begin a new one.").Because(err)
+	l := &Log{
+		dir: dir, o: o, encoder: newEncoder(o.Node, o.Keys, o.Redact),
+		wake: make(chan struct{}, 1), urgent: make(chan struct{}, 1), quit: make(chan struct{}), seal: make(chan struct{}),
 	}
-	l.sealer = newSealer(l)
-	at, err := recovery(dir, l.tree.last.lastOrZero(), o.Logger, func(f segment.Frame) { l.sealer.take(f.Seq, f.Chain) }, l.recent.add)
+	l.sealer = newSealer(l, tree, last)
+	at, err := recovery{dir: dir, sealed: last.last(), log: o.Logger, sealer: l.sealer, recent: &l.recent}.run()
 	if err != nil {
-		return nil, errors.Join(err, l.tree.close(ctx))
+		return nil, err
 	}
 	if l.writer, err = newWriter(l, at); err != nil {
-		return nil, errors.Join(err, l.tree.close(ctx))
+		return nil, err
 	}
-	l.appended.Store(at.seq)
+	l.begun, l.end = at.seq, place{at.file, at.size}
 	l.durable.Store(at.seq)
 	l.writing.Go(l.writer.run)
-	l.sealing.Go(l.sealer.run)
+	l.sealing.Go(func() { l.sealer.run(l.seal) })
 	l.sealer.kick()
 	return l, nil
 }
 
-func (b batch) lastOrZero() uint64 {
-	if b.count == 0 {
-		return 0
+// makeDir makes the record's folder with a durable name.
+func makeDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
-	return b.last()
+	return syncDir(filepath.Dir(dir))
 }
 
-// Health is cheap enough for the road: it reads what is in memory.
-func (l *Log) Health() Health {
-	h := Health{
-		Writable: true, Appended: l.appended.Load(), Durable: l.durable.Load(), Gap: l.gaps.Load(),
-		Sealed: l.sealer.sealed.Load(), TreeSize: l.sealer.size.Load(),
-	}
-	if at := l.sealer.at.Load(); at > 0 {
-		h.CheckpointAt = time.UnixMicro(at).UTC()
-	}
-	if f := l.fault.Load(); f != nil {
-		h.Writable, h.Err, h.Since = false, f.err, f.since
-	} else if since := l.busySince.Load(); since > 0 {
-		if hung := time.Duration(l.clock() - since); hung > l.o.Wait {
-			h.Writable, h.Err, h.Since = false, errors.New("the disk does not answer"), l.o.Now().Add(-hung)
-		}
-	}
-	return h
-}
+// patience is how many times Options.Wait Close waits for a disk that does not answer.
+const patience = 5
 
-// clock is monotonic and never 0.
-func (l *Log) clock() int64 { return int64(time.Since(l.opened)) + 1 }
-
-// Close writes what is queued, seals everything and waits for the last checkpoint.
+// Close writes what is queued and seals everything. It ends also when the disk refuses or hangs: what is not written
+// by then is lost, and its error says so; what is not sealed is sealed at the next start.
 func (l *Log) Close() error {
 	l.mu.Lock()
 	if l.closed {
@@ -195,10 +159,38 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	l.mu.Unlock()
+	defer l.written.close()
 	close(l.quit)
-	l.writing.Wait()
+	if !l.ends(&l.writing) {
+		return errors.New("close record: the disk does not answer; events that were queued are lost")
+	}
 	close(l.seal)
-	l.sealing.Wait()
-	l.written.close()
-	return errors.Join(l.writer.close(), l.tree.close(context.Background()))
+	if !l.ends(&l.sealing) {
+		return errors.New("close record: the disk does not answer; the newest events are sealed at the next start")
+	}
+	err := l.writer.close()
+	if f := l.fault.Load(); f != nil {
+		err = errors.Join(err, fmt.Errorf("close record: events that were queued are lost: %w", f.err))
+	}
+	if f := l.sealer.fault.Load(); f != nil {
+		err = errors.Join(err, fmt.Errorf("close record: the newest events are sealed at the next start: %w", f.err))
+	}
+	return err
+}
+
+// ends waits for goroutines, but not for ever.
+func (l *Log) ends(group *sync.WaitGroup) bool {
+	ended := make(chan struct{})
+	go func() {
+		group.Wait()
+		close(ended)
+	}()
+	timer := time.NewTimer(patience * l.o.Wait)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return true
+	case <-timer.C:
+		return false
+	}
 }

@@ -28,7 +28,8 @@ const (
 	givenUp
 )
 
-// maxQueued bounds the queue in bytes, for when events are large.
+// maxQueued bounds the queue in bytes, for when events are large. Protected ones may have as much again, as they may
+// have of its length: plain ones must not keep them out.
 const maxQueued = 64 << 20
 
 var payloads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
@@ -52,6 +53,7 @@ func (l *Log) Offer(e *Event) bool {
 func (l *Log) gap() {
 	l.lost.Add(1)
 	l.gaps.Add(1)
+	signal(l.wake) // the gap is recorded also when no event follows
 }
 
 // Append takes an event and returns nil once it is durable. When it cannot become durable within Options.Wait the
@@ -63,7 +65,7 @@ func (l *Log) Append(ctx context.Context, e *Event) error {
 	}
 	it.wait = &waiter{answer: make(chan error, 1)}
 	if !l.push(it, true) {
-		return ErrUnwritable.Because(errors.New("the queue is full"))
+		return ErrUnwritable.Because(errors.New("the queue is full, or the record is closed"))
 	}
 	return l.await(ctx, it.wait)
 }
@@ -111,8 +113,12 @@ func (l *Log) encode(ctx context.Context, e *Event) (item, error) {
 }
 
 func (l *Log) push(it item, urgent bool) bool {
+	most := 1
+	if urgent {
+		most = 2
+	}
 	l.mu.Lock()
-	if l.closed || !urgent && (len(l.queue) >= l.o.Queue || l.bytes >= maxQueued) || len(l.queue) >= 2*l.o.Queue {
+	if l.closed || len(l.queue) >= most*l.o.Queue || l.bytes >= most*maxQueued {
 		l.mu.Unlock()
 		return false
 	}

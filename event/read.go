@@ -20,30 +20,41 @@ var ErrNoEvent = errors.New("no event of this id is in the record")
 // event is written when the exchange ends.
 const longest = 25 * time.Hour
 
+// apart is how far an event's time and the time in its id may lie apart.
+const apart = time.Second
+
 // Find gives the event of this id, and its recorded form with the personal fields sealed.
 func (l *Log) Find(ctx context.Context, id ID) (*Event, []byte, error) {
 	if err := l.flush(ctx); err != nil {
 		l.o.Logger.Debug("looking for an event while the record cannot be written", "error", err)
 	}
+	durable := l.durable.Load()
 	files, err := segments(l.dir)
 	if err != nil {
 		return nil, nil, err
 	}
+	missing := ErrNoEvent
 	for _, first := range files {
-		payload, err := l.findIn(ctx, first, id)
-		if err != nil {
-			return nil, nil, err
+		if first > durable {
+			break
 		}
-		if payload != nil {
+		payload, err := l.findIn(ctx, first, durable, id)
+		var damage *segment.DamageError
+		switch {
+		case errors.As(err, &damage): // it may stand in another
+			missing = damaged(l.dir, first, err)
+		case err != nil:
+			return nil, nil, err
+		case payload != nil:
 			e, err := decode(ctx, l.o.Keys, payload)
 			return e, payload, err
 		}
 	}
-	return nil, nil, ErrNoEvent
+	return nil, nil, missing
 }
 
-// findIn looks through one segment; nil when the event is not there.
-func (l *Log) findIn(ctx context.Context, first uint64, id ID) ([]byte, error) {
+// findIn looks through what is durable of one segment; nil when the event is not there.
+func (l *Log) findIn(ctx context.Context, first, durable uint64, id ID) ([]byte, error) {
 	f, err := os.Open(segmentPath(l.dir, first))
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
@@ -53,31 +64,29 @@ func (l *Log) findIn(ctx context.Context, first uint64, id ID) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read segment %d: %w", first, err)
 	}
-	ms := id.Time().UnixMilli()
-	if start := r.Header.Start / 1000; ms < start-longest.Milliseconds() || ms > start+dayMicros/1000+longest.Milliseconds() {
+	at := id.Time().UnixMicro()
+	if start := r.Header.Start; at < start-longest.Microseconds() || at > start+dayMicros+longest.Microseconds() {
 		return nil, nil
 	}
 	name := append([]byte(`"uid":"`), id.String()...)
+	near := func(time int64) bool { return time-at < apart.Microseconds() && at-time < apart.Microseconds() }
 	for ctx.Err() == nil {
-		frame, there, err := r.Skip(func(at int64) bool { return at/1000 == ms })
+		frame, whole, err := r.Skip(near)
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, clean(err)
+			return nil, fmt.Errorf("read segment %d: %w", first, err)
 		}
 		// The id stands in the first bytes; the same text further on would be quoted differently.
-		if there && bytes.Contains(frame.Payload[:min(len(frame.Payload), 120)], name) {
+		if whole && bytes.Contains(frame.Payload[:min(len(frame.Payload), 120)], name) {
 			return bytes.Clone(frame.Payload), nil
+		}
+		if frame.Seq >= durable {
+			return nil, nil // the next may be being written
 		}
 	}
 	return nil, context.Cause(ctx)
-}
-
-// clean takes the end of what is written so far for what it is: the writer may be in the middle of the next frame.
-func clean(err error) error {
-	var damage *segment.DamageError
-	if errors.Is(err, io.EOF) || errors.As(err, &damage) {
-		return nil
-	}
-	return err
 }
 
 // Recent gives up to n of the newest events, newest first; at most 1,024.
@@ -99,112 +108,4 @@ func (l *Log) Recent(ctx context.Context, n int) ([]*Event, error) {
 	}
 	slices.Reverse(events)
 	return events, nil
-}
-
-// cursor reads durable frames one by one, from file to file.
-type cursor struct {
-	log  *Log
-	at   place
-	seq  uint64 // of the frame last read
-	file *os.File
-	r    *segment.Reader
-}
-
-func (l *Log) cursorAt(p place) *cursor { return &cursor{log: l, at: p} }
-
-// next gives the next durable event; nil when there is none yet.
-func (c *cursor) next(ctx context.Context) (*Event, error) {
-	frame, err := c.frame()
-	if err != nil || frame.Seq == 0 {
-		return nil, err
-	}
-	return decode(ctx, c.log.o.Keys, frame.Payload)
-}
-
-func (c *cursor) frame() (segment.Frame, error) {
-	for {
-		if c.seq >= c.log.durable.Load() {
-			return segment.Frame{}, nil
-		}
-		if c.file == nil {
-			if ok, err := c.open(); !ok {
-				return segment.Frame{}, err
-			}
-		}
-		frame, err := c.r.Next()
-		if err == nil {
-			c.seq, c.at.offset = frame.Seq, c.r.Offset()
-			return frame, nil
-		}
-		if !errors.Is(err, io.EOF) {
-			// The buffer may have been filled while the frame was being written: it is read afresh.
-			again := c.at
-			if err := c.close(); err != nil {
-				return segment.Frame{}, err
-			}
-			c.at = again
-			if ok, err := c.open(); !ok {
-				return segment.Frame{}, err
-			}
-			if frame, err = c.r.Next(); err != nil {
-				return segment.Frame{}, fmt.Errorf("read segment %d: %w", c.at.file, err)
-			}
-			c.seq, c.at.offset = frame.Seq, c.r.Offset()
-			return frame, nil
-		}
-		if moved, err := c.following(); err != nil || !moved {
-			return segment.Frame{}, err
-		}
-	}
-}
-
-// open opens the file and goes to the offset.
-func (c *cursor) open() (bool, error) {
-	if c.at.file == 0 {
-		files, err := segments(c.log.dir)
-		if err != nil || len(files) == 0 {
-			return false, err
-		}
-		c.at = place{file: files[0]}
-	}
-	f, err := os.Open(segmentPath(c.log.dir, c.at.file))
-	if err != nil {
-		return false, fmt.Errorf("open segment: %w", err)
-	}
-	c.file = f
-	if c.at.offset == 0 {
-		c.at.offset = segment.HeaderSize
-	}
-	c.r, err = segment.ReaderAt(f, c.at.offset)
-	if err != nil {
-		return false, fmt.Errorf("read segment %d: %w", c.at.file, err)
-	}
-	return true, nil
-}
-
-// following goes to the next file, if there is one.
-func (c *cursor) following() (bool, error) {
-	files, err := segments(c.log.dir)
-	if err != nil {
-		return false, err
-	}
-	i := slices.Index(files, c.at.file)
-	if i < 0 || i+1 >= len(files) {
-		// More may come into this file: a fresh buffer reads on from here.
-		return false, c.close()
-	}
-	if err := c.close(); err != nil {
-		return false, err
-	}
-	c.at = place{file: files[i+1]}
-	return true, nil
-}
-
-func (c *cursor) close() error {
-	if c.file == nil {
-		return nil
-	}
-	err := c.file.Close()
-	c.file, c.r = nil, nil
-	return err
 }

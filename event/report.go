@@ -18,6 +18,18 @@ type Report struct {
 	Until      time.Time `json:"until"`
 	Anchor     *Anchor   `json:"anchor,omitempty"` // the checkpoint kept elsewhere, if one was given
 	Damage     []Damage  `json:"damage"`
+	More       uint64    `json:"more"` // damages that were found and are not listed
+}
+
+// maxDamage is how many damages a report lists. Who comes to so many restores the record and looks at none singly.
+const maxDamage = 1000
+
+func (r *Report) damage(d Damage) {
+	if len(r.Damage) == maxDamage {
+		r.More++
+		return
+	}
+	r.Damage = append(r.Damage, d)
 }
 
 // Anchor is what a checkpoint kept elsewhere says.
@@ -63,17 +75,20 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 		p.line("DAMAGED  %s%s: %s", d.Kind, where, d.Sentence)
 	}
+	if r.More > 0 {
+		p.line("DAMAGED  and in %d places more.", r.More)
+	}
 	if r.OK() {
 		p.line("ok       %s: %d events, sealed by %d leaves under a signed checkpoint, are as they were written.", r.Origin, r.Sealed, r.Checkpoint)
 		if r.Sealed > 0 {
 			p.line("         They begin at %s and end at %s.", r.From.Format(time.RFC3339), r.Until.Format(time.RFC3339))
 		}
 	}
-	if r.Unsealed > 0 || r.Torn > 0 {
+	if r.Unsealed > 0 {
 		p.line("note     not yet sealed: %d events behind the checkpoint; their chain holds, but no signature covers them.", r.Unsealed)
 	}
 	if r.Torn > 0 {
-		p.line("note     the last %d bytes are an event that was being written; it was acknowledged to nobody.", r.Torn)
+		p.line("note     not yet sealed: the last %d bytes are of a write that did not end; nothing whole stands behind them.", r.Torn)
 	}
 	if r.OwnKey {
 		p.line("note     the folder's own key.pub was used: whoever can rewrite the folder can replace it. Give one kept elsewhere with --key.")

@@ -51,15 +51,20 @@ func (b *broadcast) wait() <-chan struct{} {
 func (b *broadcast) signal() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.wake()
+}
+
+func (b *broadcast) wake() {
 	if b.more != nil && !b.closed {
 		close(b.more)
 		b.more = nil
 	}
 }
 
+// close wakes everybody for good.
 func (b *broadcast) close() {
-	b.signal()
 	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wake()
 	b.closed = true
-	b.mu.Unlock()
 }

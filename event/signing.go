@@ -5,12 +5,13 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/tenward/tenward/event/tiles"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -19,8 +20,9 @@ func Origin(node string) string { return "tenward/" + node }
 
 // SigningKey signs a node's checkpoints: Ed25519, in the text forms of C2SP signed-note.
 type SigningKey struct {
-	signer note.Signer
-	public string
+	signer   note.Signer
+	verifier note.Verifier
+	public   string
 }
 
 // NewSigningKey makes a node's key, in the form that ParseSigningKey reads: a secret.
@@ -43,21 +45,24 @@ func ParseSigningKey(text []byte) (SigningKey, error) {
 	if err != nil || verifier.Name() != signer.Name() || verifier.KeyHash() != signer.KeyHash() {
 		return SigningKey{}, errors.New("parse signing key: its public half is malformed")
 	}
-	return SigningKey{signer, public}, nil
+	return SigningKey{signer, verifier, public}, nil
 }
 
 // Public is the key that others verify with.
 func (k SigningKey) Public() string { return k.public }
+
+// maxKey bounds the text of a public key.
+const maxKey = 4 << 10
 
 func keyFile(dir string) string { return filepath.Join(dir, "key.pub") }
 
 // publishKey puts the public key beside the record. A folder that holds another key is another record.
 func publishKey(dir string, k SigningKey) error {
 	want := []byte(k.public + "\n")
-	got, err := os.ReadFile(keyFile(dir))
+	got, err := tiles.ReadFile(keyFile(dir), maxKey)
 	switch {
-	case errors.Is(err, os.ErrNotExist):
-		if err := os.WriteFile(keyFile(dir), want, 0o644); err != nil { //nolint:gosec // public
+	case errors.Is(err, fs.ErrNotExist):
+		if err := tiles.WriteFile(keyFile(dir), want); err != nil {
 			return problem.New("event.record.unusable", "The record's folder cannot be written.", "Check who owns "+dir+" and whether its disk is full.").Because(err)
 		}
 		return nil

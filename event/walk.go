@@ -20,14 +20,17 @@ type walk struct {
 	leaves   []batch
 	progress func(done, total int64)
 
+	seq   uint64       // the highest so far
+	chain segment.Hash // of the last frame, as it is stored
+	doubt bool         // a damage stands before: that the chain does not hold here was said
+	lost  uint64       // up to here it was said that events are missing
+
 	leaf   int // the leaf that is being filled
 	hashes []segment.Hash
-	begin  Damage       // where the leaf's first frame stands
-	bad    bool         // the leaf's frames have a damage that was reported already
-	seq    uint64       // of the last frame
-	chain  segment.Hash // of the last frame, as it is stored
-	done   int64
-	total  int64
+	begin  Damage // where the leaf's first frame stands
+	bad    bool   // the leaf's frames have a damage that was reported already
+
+	done, total int64
 }
 
 func (w *walk) run() error {
@@ -35,78 +38,165 @@ func (w *walk) run() error {
 	if err != nil {
 		return problem.New("event.record.unreadable", "The record's folder cannot be read.", "Check its name and who may read it.").Because(err)
 	}
-	for _, first := range files {
-		if info, err := os.Stat(segmentPath(w.dir, first)); err == nil {
-			w.total += info.Size()
+	sizes := make([]int64, len(files))
+	for i, first := range files {
+		if info, err := os.Stat(segmentPath(w.dir, first)); err == nil && info.Mode().IsRegular() {
+			sizes[i] = info.Size()
+			w.total += sizes[i]
 		}
 	}
+	end := Damage{Kind: Truncation}
 	for i, first := range files {
-		if err := w.file(first, i == len(files)-1); err != nil {
+		next := uint64(0)
+		if i+1 < len(files) {
+			next = files[i+1]
+		}
+		if err := w.segment(first, next); err != nil {
 			return err
 		}
+		w.done += sizes[i]
+		end.File, end.Offset = segment.Name(first), sizes[i]
 	}
-	if w.seq < w.report.Sealed {
-		w.report.damage(Damage{Kind: Truncation, File: lastName(files), Offset: w.lastOffset(files), Seq: w.seq + 1,
-			Sentence: fmt.Sprintf("events %d to %d were sealed and are missing at the end", w.seq+1, w.report.Sealed)})
+	if missing := max(w.seq, w.lost) + 1; missing <= w.report.Sealed {
+		end.Seq, end.Sentence = missing, fmt.Sprintf("events %d to %d were sealed and are missing at the end", missing, w.report.Sealed)
+		w.report.damage(end)
 	}
 	return nil
 }
 
-func lastName(files []uint64) string {
-	if len(files) == 0 {
-		return ""
+// segment walks one file. next is the sequence number that the following file is named after, 0 for the last.
+func (w *walk) segment(first, next uint64) error {
+	path, name := segmentPath(w.dir, first), segment.Name(first)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		w.found(Damage{Kind: Flip, File: name, Seq: first, Sentence: "the segment is no regular file"})
+		return nil
 	}
-	return segment.Name(files[len(files)-1])
-}
-
-func (w *walk) lastOffset(files []uint64) int64 {
-	if len(files) == 0 {
-		return 0
-	}
-	info, err := os.Stat(segmentPath(w.dir, files[len(files)-1]))
+	f, err := os.Open(path) //nolint:gosec // the folder that was named
 	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
-func (w *walk) file(first uint64, last bool) error {
-	f, err := os.Open(segmentPath(w.dir, first))
-	if err != nil {
-		return problem.New("event.record.unreadable", "A segment of the record cannot be read.", "Check who may read "+segmentPath(w.dir, first)+".").Because(err)
+		return unreadable(path, err)
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	name := segment.Name(first)
 	r, err := segment.NewReader(f)
 	var short *segment.DamageError
 	switch {
-	case errors.As(err, &short) && last && w.seq >= w.report.Sealed:
-		w.report.Torn += sizeOf(f)
-		return nil
-	case err != nil:
-		w.found(Damage{Kind: Flip, File: name, Seq: first, Sentence: "the segment's header was changed: " + err.Error()})
-		return nil
+	case err == nil:
+		if !w.header(name, r.Header, first) {
+			return nil
+		}
+	case errors.As(err, &short) || errors.Is(err, segment.ErrHeader):
+		if next == 0 && w.seq >= w.report.Sealed && sizeOf(f) <= segment.HeaderSize {
+			w.report.Torn += sizeOf(f)
+			return nil
+		}
+		r, err = w.skip(f, Damage{Kind: Flip, File: name, Seq: first, Sentence: "the segment's header was changed: " + err.Error()}, next)
+		if err != nil || r == nil {
+			return err
+		}
+	default:
+		return unreadable(path, err)
 	}
-	w.header(name, r.Header, first)
+	return w.frames(name, f, r, next)
+}
+
+func unreadable(path string, err error) error {
+	return problem.New("event.record.unreadable", "A segment of the record cannot be read.", "Look at the disk, and check who may read "+path+".").Because(err)
+}
+
+// header holds a segment against the one before it. False: it is one that stands elsewhere, and was read there.
+func (w *walk) header(name string, h segment.Header, first uint64) bool {
+	d := Damage{File: name, Seq: h.First}
+	switch {
+	case h.First != first:
+		d.Kind, d.Sentence = Reorder, fmt.Sprintf("the segment is named after event %d and begins with event %d", first, h.First)
+	case h.First > w.seq+1:
+		d.Kind, d.Seq, d.Sentence = Deletion, w.seq+1, fmt.Sprintf("events %d to %d are missing before this segment", w.seq+1, h.First-1)
+	case h.First <= w.seq:
+		d.Kind, d.Sentence = Insertion, fmt.Sprintf("the segment begins with event %d, but event %d came before it", h.First, w.seq)
+	case h.Prev != w.chain && !w.doubt:
+		d.Kind, d.Sentence = Flip, "the segment does not follow from the end of the one before"
+	}
+	if d.Kind != "" {
+		w.found(d)
+	}
+	if h.First <= w.seq {
+		return false
+	}
+	w.skipTo(h.First)
+	w.chain, w.doubt = h.Seed(), false
+	return true
+}
+
+func (w *walk) frames(name string, f *os.File, r *segment.Reader, next uint64) error {
 	for w.ctx.Err() == nil {
-		before := r.Offset()
 		frame, err := r.Next()
 		var damage *segment.DamageError
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case errors.As(err, &damage) && damage.Short:
-			w.short(name, damage, f, last)
-			return nil
-		case err != nil && damage == nil:
-			return problem.New("event.record.unreadable", "A segment of the record cannot be read to its end.", "Look at the disk.").Because(err)
+		case errors.As(err, &damage):
+			if r, err = w.damaged(name, f, damage, next); err != nil || r == nil {
+				return err
+			}
+			continue
+		case err != nil:
+			return unreadable(f.Name(), err)
 		}
-		w.frame(name, frame, damage)
-		if w.done += r.Offset() - before; w.progress != nil {
-			w.progress(w.done, w.total)
+		w.frame(name, frame)
+		if w.progress != nil {
+			w.progress(w.done+r.Offset(), w.total)
 		}
 	}
 	return context.Cause(w.ctx)
+}
+
+// damaged is a place where no frame can be read. It gives a reader behind it; nil when nothing can be read behind it.
+func (w *walk) damaged(name string, f *os.File, at *segment.DamageError, next uint64) (*segment.Reader, error) {
+	if next == 0 && w.seq >= w.report.Sealed {
+		acknowledged, err := segment.Acknowledged(f, at.Offset, w.seq)
+		if err != nil {
+			return nil, unreadable(f.Name(), err)
+		}
+		if !acknowledged {
+			w.report.Torn += sizeOf(f) - at.Offset
+			return nil, nil
+		}
+	}
+	d := Damage{Kind: Flip, File: name, Offset: at.Offset, Seq: w.seq + 1, Sentence: fmt.Sprintf("event %d was changed: %s", w.seq+1, at.Why)}
+	if at.Short {
+		if next == 0 {
+			d.Kind = Truncation // unless whole frames follow
+		}
+		d.Sentence = fmt.Sprintf("event %d cannot be read: %s", w.seq+1, at.Why)
+	}
+	return w.skip(f, d, next)
+}
+
+// skip reports a damage and gives a reader that goes on with the next whole frame; nil when there is none.
+func (w *walk) skip(f *os.File, d Damage, next uint64) (*segment.Reader, error) {
+	frame, err := segment.Resync(f, d.Offset+1, w.seq)
+	switch {
+	case err == nil:
+		d.Kind, w.lost = Flip, max(w.lost, frame.Seq-1)
+	case !errors.Is(err, io.EOF):
+		return nil, unreadable(f.Name(), err)
+	case next > 0:
+		w.lost = max(w.lost, next-1)
+	default: // nothing can be read any more of what was sealed
+		w.lost = max(w.lost, w.report.Sealed)
+	}
+	if w.lost > w.seq+1 {
+		d.Sentence += fmt.Sprintf("; events %d to %d cannot be read", w.seq+1, w.lost)
+	}
+	w.found(d)
+	w.seq = max(w.seq, w.lost)
+	if err != nil {
+		return nil, nil
+	}
+	r, err := segment.ReaderAt(f, frame.Offset)
+	if err != nil {
+		return nil, unreadable(f.Name(), err)
+	}
+	return r, nil
 }
 
 func sizeOf(f *os.File) int64 {
@@ -117,42 +207,38 @@ func sizeOf(f *os.File) int64 {
 	return info.Size()
 }
 
-// header holds a segment against the one before it.
-func (w *walk) header(name string, h segment.Header, first uint64) {
-	switch {
-	case h.First != first:
-		w.found(Damage{Kind: Reorder, File: name, Seq: first, Sentence: fmt.Sprintf("the segment is named after event %d and begins with event %d", first, h.First)})
-	case h.First > w.seq+1:
-		w.found(Damage{Kind: Deletion, File: name, Seq: w.seq + 1, Sentence: fmt.Sprintf("events %d to %d are missing before this segment", w.seq+1, h.First-1)})
-	case h.First <= w.seq:
-		w.found(Damage{Kind: Insertion, File: name, Seq: h.First, Sentence: fmt.Sprintf("the segment begins with event %d, but %d came before it", h.First, w.seq)})
-	case h.Prev != w.chain:
-		w.found(Damage{Kind: Flip, File: name, Seq: h.First, Sentence: "the segment does not follow from the end of the one before"})
-	}
-	w.seq, w.chain = h.First-1, h.Seed()
-}
-
 // frame holds one frame against the one before it and gives it to its leaf.
-func (w *walk) frame(name string, f segment.Frame, damage *segment.DamageError) {
+func (w *walk) frame(name string, f segment.Frame) {
 	d := Damage{File: name, Offset: f.Offset, Seq: w.seq + 1}
 	switch {
-	case damage != nil:
-		d.Kind, d.Sentence = Flip, fmt.Sprintf("event %d was changed: %s", w.seq+1, damage.Why)
-		f.Seq = w.seq + 1
-	case f.Seq > w.seq+1 && f.Seq-w.seq < 1<<40:
+	case f.Seq == w.seq && f.Seq > 0:
+		d.Kind, d.Seq, d.Sentence = Insertion, f.Seq, fmt.Sprintf("event %d stands here a second time", f.Seq)
+	case f.Seq <= w.seq:
+		d.Kind, d.Seq, d.Sentence = Reorder, f.Seq, fmt.Sprintf("event %d stands behind event %d", f.Seq, w.seq)
+	case f.Seq > w.seq+1:
 		d.Kind, d.Sentence = Deletion, fmt.Sprintf("event %d stands where event %d must: %d are missing, or stand elsewhere", f.Seq, w.seq+1, f.Seq-w.seq-1)
-	case f.Seq <= w.seq && f.Seq > 0:
-		d.Kind, d.Sentence = Reorder, fmt.Sprintf("event %d stands behind event %d", f.Seq, w.seq)
-	case f.Seq != w.seq+1:
-		d.Kind, d.Sentence = Flip, fmt.Sprintf("event %d has another number", w.seq+1)
-	case segment.ChainOf(w.chain, f.Time, f.Seq, f.Payload) != f.Chain:
+	case segment.ChainOf(w.chain, f) != f.Chain && !w.doubt:
 		d.Kind, d.Sentence = Flip, fmt.Sprintf("event %d, or the one before it, was changed or put in: the chain does not hold", f.Seq)
 	}
+	doubt := w.doubt && f.Seq <= w.seq // a frame that stands elsewhere leaves the chain as it was
 	if d.Kind != "" {
 		w.found(d)
 	}
+	w.doubt = doubt
+	if f.Seq <= w.seq {
+		return
+	}
+	w.skipTo(f.Seq)
 	w.seq, w.chain = f.Seq, f.Chain
 	w.fill(name, f)
+}
+
+// skipTo notes that all before seq were read or said to be missing.
+func (w *walk) skipTo(seq uint64) {
+	if seq > w.seq+1 {
+		w.lost = max(w.lost, seq-1)
+	}
+	w.seq = seq - 1
 }
 
 // fill gives a frame to the leaf it belongs to, and judges the leaf when it is full.
@@ -170,7 +256,7 @@ func (w *walk) fill(name string, f segment.Frame) {
 		w.report.Until = at
 	}
 	if len(w.hashes) == 0 {
-		w.begin = Damage{File: name, Offset: f.Offset, Seq: f.Seq}
+		w.begin = Damage{File: name, Offset: f.Offset}
 	}
 	w.hashes = append(w.hashes, f.Chain)
 	if w.leaf < len(w.leaves) && f.Seq == w.leaves[w.leaf].last() {
@@ -182,36 +268,18 @@ func (w *walk) fill(name string, f segment.Frame) {
 // hashes behind it is found here.
 func (w *walk) judge() {
 	b := w.leaves[w.leaf]
-	whole := uint64(len(w.hashes)) == b.count
-	if !w.bad && (!whole || rootOf(w.hashes) != b.root) {
+	if !w.bad && w.lost < b.first && rootOf(w.hashes) != b.root {
 		d := w.begin
 		d.Kind, d.Seq = Flip, b.first
 		d.Sentence = fmt.Sprintf("events %d to %d are not those that were sealed: they were rewritten", b.first, b.last())
-		if !whole {
-			d.Kind, d.Sentence = Deletion, fmt.Sprintf("of the %d events %d to %d that were sealed, %d are there", b.count, b.first, b.last(), len(w.hashes))
-		}
 		w.report.damage(d)
 	}
 	w.leaf++
 	w.hashes, w.bad, w.begin = w.hashes[:0], false, Damage{}
 }
 
-// short is a file that ends inside a frame, or a frame whose length cannot be.
-func (w *walk) short(name string, at *segment.DamageError, f *os.File, last bool) {
-	rest := sizeOf(f) - at.Offset
-	switch {
-	case last && w.seq >= w.report.Sealed:
-		w.report.Torn += rest
-	case last:
-		w.found(Damage{Kind: Truncation, File: name, Offset: at.Offset, Seq: w.seq + 1, Sentence: fmt.Sprintf("event %d cannot be read: %s", w.seq+1, at.Why)})
-	default:
-		w.found(Damage{Kind: Flip, File: name, Offset: at.Offset, Seq: w.seq + 1, Sentence: fmt.Sprintf("event %d cannot be read: %s", w.seq+1, at.Why)})
-	}
-	w.done += rest
-}
-
 // found reports a damage. Behind the checkpoint too: what is damaged there is not a torn write.
 func (w *walk) found(d Damage) {
-	w.bad = true
+	w.bad, w.doubt = true, true
 	w.report.damage(d)
 }

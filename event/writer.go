@@ -1,7 +1,6 @@
 package event
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -19,6 +18,7 @@ type writer struct {
 	log     *Log
 	at      position
 	file    *os.File
+	dirty   bool // behind at.size may stand what a failed write has left
 	buf     []byte
 	items   []item // taken from the queue, not yet durable
 	hashes  []sealable
@@ -76,43 +76,86 @@ func (w *writer) gather() {
 	}
 }
 
-// drain writes until the queue is empty. While the disk refuses it tries again and again, until quit.
+// drain writes until the queue is empty, and then what is to be said of events that were lost.
 func (w *writer) drain() {
-	l := w.log
 	for {
-		w.items = l.swap(w.items[:0])
+		w.items = w.log.swap(w.items[:0])
+		rest := w.items
+		written := w.insist(func() error {
+			for len(rest) > 0 {
+				n, err := w.write(rest)
+				if err != nil {
+					return err
+				}
+				w.answer(rest[:n])
+				rest = rest[n:]
+			}
+			return w.gapEvent()
+		})
+		if !written {
+			w.abandon(rest)
+			return
+		}
 		if len(w.items) == 0 {
 			return
 		}
-		for rest := w.items; len(rest) > 0; {
-			n, err := w.write(rest)
-			if err == nil {
-				w.answer(rest[:n])
-				rest = rest[n:]
-				w.gapEvent()
-				continue
-			}
-			w.failed(err)
-			select {
-			case <-time.After(retry):
-			case <-l.quit:
-				w.abandon(rest)
-				return
-			}
+	}
+}
+
+// insist tries again and again while the disk refuses. False says that quit came first.
+func (w *writer) insist(try func() error) bool {
+	for {
+		err := try()
+		if err == nil {
+			return true
+		}
+		w.failed(err)
+		select {
+		case <-time.After(retry):
+		case <-w.log.quit:
+			return false
 		}
 	}
 }
 
 // write makes a run of items durable and says how many.
 func (w *writer) write(items []item) (n int, err error) {
-	l := w.log
-	l.busySince.Store(l.clock())
-	defer l.busySince.Store(0)
+	w.log.busy.start()
+	defer w.log.busy.stop()
 	if err := w.rotate(); err != nil {
 		return 0, err
 	}
+	next, n := w.frames(items)
+	if len(w.buf) == 0 {
+		return n, nil
+	}
+	if err := w.clean(); err != nil {
+		return 0, err
+	}
+	w.dirty = true
+	if _, err := w.file.WriteAt(w.buf, w.at.size); err != nil {
+		return 0, errors.Join(fmt.Errorf("write record: %w", err), w.clean())
+	}
+	if err := syscall.Fdatasync(int(w.file.Fd())); err != nil { //nolint:gosec // a descriptor
+		// The kernel may have dropped what it could not write and take it for clean. Cut off and written again it
+		// is dirty again: only then does the next sync say something.
+		return 0, errors.Join(fmt.Errorf("sync record: %w", err), w.clean())
+	}
+	if err := w.stillThere(); err != nil {
+		return 0, errors.Join(err, w.clean())
+	}
+	w.dirty = false
+	next.size += int64(len(w.buf))
+	w.at = next
+	w.publish()
+	return n, nil
+}
+
+// frames puts as many items as one write takes into buf, and says where the log will stand behind them but for its
+// size, and how many items that were.
+func (w *writer) frames(items []item) (next position, n int) {
 	w.buf, w.hashes, w.places = w.buf[:0], w.hashes[:0], w.places[:0]
-	next := w.at
+	next = w.at
 	for _, it := range items {
 		if len(w.buf) >= maxWrite {
 			break
@@ -124,24 +167,40 @@ func (w *writer) write(items []item) (n int, err error) {
 		next.seq++
 		w.payload = append(append(strconv.AppendUint(append(w.payload[:0], *it.payload...), next.seq, 10), tail...), '\n')
 		at := place{next.file, next.size + int64(len(w.buf))}
-		w.buf, next.chain = segment.AppendFrame(w.buf, next.chain, it.time, next.seq, w.payload)
+		w.buf, next.chain = segment.AppendFrame(w.buf, next.chain, segment.Frame{Begins: len(w.buf) == 0, Time: it.time, Seq: next.seq, Payload: w.payload})
 		w.hashes = append(w.hashes, sealable{next.seq, next.chain})
 		w.places = append(w.places, at)
 	}
-	if len(w.buf) == 0 {
-		return n, nil
+	return next, n
+}
+
+// clean cuts off what a failed write has left: the next one may be shorter, and no reader must meet the rest.
+func (w *writer) clean() error {
+	if !w.dirty {
+		return nil
 	}
-	if _, err := w.file.WriteAt(w.buf, w.at.size); err != nil {
-		// What half of it may have been written is cut off again: a reader must never meet it.
-		return 0, errors.Join(fmt.Errorf("write record: %w", err), w.file.Truncate(w.at.size))
+	if err := w.file.Truncate(w.at.size); err != nil {
+		return fmt.Errorf("cut failed write off: %w", err)
 	}
-	if err := syscall.Fdatasync(int(w.file.Fd())); err != nil {
-		return 0, errors.Join(fmt.Errorf("sync record: %w", err), w.file.Truncate(w.at.size))
+	w.dirty = false
+	return nil
+}
+
+// stillThere says whether the file that was written is the one that the next start will find: a folder that was
+// removed or moved away takes writes as if nothing were.
+func (w *writer) stillThere() error {
+	ours, err := w.file.Stat()
+	if err != nil {
+		return fmt.Errorf("look at segment: %w", err)
 	}
-	next.size += int64(len(w.buf))
-	w.at = next
-	w.publish()
-	return n, nil
+	found, err := os.Stat(segmentPath(w.log.dir, w.at.file))
+	if err != nil {
+		return fmt.Errorf("look for segment: %w", err)
+	}
+	if !os.SameFile(ours, found) {
+		return errors.New("the segment was replaced by another file")
+	}
+	return nil
 }
 
 // publish tells readers and the sealer what has become durable.
@@ -153,7 +212,6 @@ func (w *writer) publish() {
 	for _, h := range w.hashes {
 		l.sealer.take(h.seq, h.chain)
 	}
-	l.appended.Store(w.at.seq)
 	l.durable.Store(w.at.seq)
 	if f := l.fault.Swap(nil); f != nil {
 		l.o.Logger.Info("the record is written again", "after", l.o.Now().Sub(f.since).Round(time.Millisecond).String())
@@ -182,103 +240,6 @@ func (w *writer) answer(items []item) {
 			payloads.Put(it.payload)
 		}
 	}
-}
-
-// abandon ends with items that could not be written.
-func (w *writer) abandon(items []item) {
-	items = append(items, w.log.swap(nil)...)
-	lost := 0
-	for _, it := range items {
-		if it.wait != nil {
-			it.wait.answer <- ErrUnwritable
-		} else {
-			lost++
-		}
-	}
-	if lost > 0 {
-		w.log.o.Logger.Error("events were lost: the record could not be written until the stop", "events", lost)
-	}
-}
-
-// gapEvent records how many plain events were lost, once writing works again.
-func (w *writer) gapEvent() {
-	l := w.log
-	n := l.lost.Swap(0)
-	if n == 0 {
-		return
-	}
-	now := l.o.Now()
-	it, err := l.encode(context.Background(), &Event{
-		UID: NewID(now), Time: now, Class: EventLogActivity, Activity: OtherActivity, Severity: High, Kind: "monitoring.record.gap",
-		Message: "Events were lost because the record could not be written.",
-		Details: []Detail{{"events", strconv.FormatUint(n, 10)}},
-	})
-	if err == nil {
-		_, err = w.write([]item{it})
-	}
-	if err != nil {
-		l.lost.Add(n)
-	}
-}
-
-// rotate begins a new segment when there is none, or the present one is full or of another day.
-func (w *writer) rotate() error {
-	l := w.log
-	now := l.o.Now().UnixMicro()
-	if w.file != nil && w.at.size < l.o.SegmentSize && w.at.day == now/dayMicros {
-		return nil
-	}
-	if w.file != nil && w.at.size == segment.HeaderSize {
-		return nil // nothing in it yet
-	}
-	head := segment.Header{Node: l.o.Node, First: w.at.seq + 1, Start: now, Prev: w.at.chain}
-	if w.at.file == 0 {
-		head.Prev = segment.Hash{}
-	}
-	f, err := createSegment(l.dir, head)
-	if err != nil {
-		return err
-	}
-	if w.file != nil {
-		if err := w.file.Close(); err != nil {
-			l.o.Logger.Warn("the full segment could not be closed", "error", err)
-		}
-	}
-	w.file = f
-	w.at = position{file: head.First, size: segment.HeaderSize, day: now / dayMicros, seq: w.at.seq, chain: head.Seed()}
-	return nil
-}
-
-// createSegment makes a file whose header and name are durable.
-func createSegment(dir string, h segment.Header) (*os.File, error) {
-	raw, err := h.Append(nil)
-	if err != nil {
-		return nil, err
-	}
-	path := segmentPath(dir, h.First)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // in our own folder
-	if err != nil {
-		return nil, fmt.Errorf("begin segment: %w", err)
-	}
-	_, err = f.WriteAt(raw, 0)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("begin segment: %w", err), f.Close(), os.Remove(path))
-	}
-	return f, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // in our own folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func (w *writer) close() error {

@@ -27,9 +27,11 @@ type DamageError struct {
 
 func (e *DamageError) Error() string { return fmt.Sprintf("at byte %d: %s", e.Offset, e.Why) }
 
+const bufferSize = 128 << 10
+
 // NewReader reads the header.
 func NewReader(r io.Reader) (*Reader, error) {
-	b := bufio.NewReaderSize(r, 128<<10)
+	b := bufio.NewReaderSize(r, bufferSize)
 	head := make([]byte, HeaderSize)
 	if n, err := io.ReadFull(b, head); err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -54,9 +56,8 @@ func (r *Reader) Next() (Frame, error) {
 	if err != nil {
 		return Frame{}, err
 	}
-	n := int(binary.BigEndian.Uint32(head[:]))
-	f := Frame{Offset: r.offset, Time: int64(binary.BigEndian.Uint64(head[8:])), Seq: binary.BigEndian.Uint64(head[16:])} //nolint:gosec // two's complement both ways
-	copy(f.Chain[:], head[24:])
+	f, n := parseHead(head[:])
+	f.Offset = r.offset
 	if n == 0 || n > MaxPayload {
 		return f, &DamageError{Offset: f.Offset, Short: true, Seq: f.Seq, Why: fmt.Sprintf("a frame of %d bytes", n)}
 	}
@@ -71,11 +72,22 @@ func (r *Reader) Next() (Frame, error) {
 		return f, fmt.Errorf("read segment: %w", err)
 	}
 	r.offset += int64(FrameSize + n)
-	sum := crc32.Update(crc32.Checksum(head[8:], castagnoli), castagnoli, f.Payload)
-	if sum != binary.BigEndian.Uint32(head[4:]) {
+	if !sums(head[:], f.Payload) {
 		return f, &DamageError{Offset: f.Offset, Seq: f.Seq, Why: "the checksum differs"}
 	}
 	return f, nil
+}
+
+// parseHead reads a frame's first bytes, and how long its payload is to be.
+func parseHead(head []byte) (f Frame, n int) {
+	length := binary.BigEndian.Uint32(head[4:])
+	f = Frame{Begins: length&begins != 0, Time: int64(binary.BigEndian.Uint64(head[8:])), Seq: binary.BigEndian.Uint64(head[16:])} //nolint:gosec // two's complement both ways
+	copy(f.Chain[:], head[24:])
+	return f, int(length &^ begins)
+}
+
+func sums(head, payload []byte) bool {
+	return crc32.Update(crc32.Checksum(head[4:FrameSize], castagnoli), castagnoli, payload) == binary.BigEndian.Uint32(head)
 }
 
 func (r *Reader) head() (head [FrameSize]byte, err error) {
@@ -89,33 +101,28 @@ func (r *Reader) head() (head [FrameSize]byte, err error) {
 	return head, fmt.Errorf("read segment: %w", err)
 }
 
-// Skip is Next without the payload and without its checksum: for looking for a frame by its time.
-func (r *Reader) Skip(want func(time int64) bool) (Frame, bool, error) {
+// Skip is Next, but of a frame that is not wanted it reads neither payload nor checksum: whole is false then. It is
+// for looking for a frame by its time.
+func (r *Reader) Skip(want func(time int64) bool) (f Frame, whole bool, err error) {
 	head, err := r.r.Peek(FrameSize)
 	if err == nil {
-		n := int(binary.BigEndian.Uint32(head))
-		at := int64(binary.BigEndian.Uint64(head[8:])) //nolint:gosec // two's complement both ways
-		if n > 0 && n <= MaxPayload && !want(at) {
+		f, n := parseHead(head)
+		if n > 0 && n <= MaxPayload && !want(f.Time) {
+			f.Offset = r.offset
 			if _, err := r.r.Discard(FrameSize + n); err == nil {
 				r.offset += int64(FrameSize + n)
-				return Frame{}, false, nil
+				return f, false, nil
 			}
 		}
 	}
-	f, err := r.Next()
+	f, err = r.Next()
 	return f, err == nil, err
 }
 
-// ReaderAt reads on from an offset at which a frame begins.
+// ReaderAt reads on from an offset at which a frame begins. It does not read the header.
 func ReaderAt(f io.ReadSeeker, offset int64) (*Reader, error) {
-	r, err := NewReader(f)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("read segment: %w", err)
 	}
-	r.r.Reset(f)
-	r.offset = offset
-	return r, nil
+	return &Reader{r: bufio.NewReaderSize(f, bufferSize), offset: offset}, nil
 }

@@ -2,8 +2,12 @@
 //
 // docs/record.md specifies it. All numbers are big-endian. A segment begins with a header of 128 bytes; its hash
 // seeds the chain, so that the header too is covered by every frame behind it. A frame is 56 bytes and its payload:
-// length, CRC-32C, time, sequence number, chain hash. The checksum finds what broke by accident and is cheap; the
+// CRC-32C, length, time, sequence number, chain hash. The checksum finds what broke by accident and is cheap; the
 // chain hash is what the Merkle tree signs.
+//
+// The first frame of each write says so, by the length's highest bit. A write begins only after the one before is
+// durable: so whoever finds a damaged frame, and behind it a whole one that begins a write, knows that the damaged one
+// was acknowledged and is no torn write.
 package segment
 
 import (
@@ -45,6 +49,7 @@ type Header struct {
 // Frame is one event in a file.
 type Frame struct {
 	Offset  int64 // of the frame in its file
+	Begins  bool  // it is the first of a write: all before it was durable when it was written
 	Time    int64 // when the event began, microseconds since 1970 UTC
 	Seq     uint64
 	Chain   Hash
@@ -114,31 +119,43 @@ func (h Header) Seed() Hash {
 	return sha256.Sum256(b)
 }
 
-// AppendFrame appends a frame whose payload is given in parts, and gives its chain hash. scratch saves allocations.
-func AppendFrame(b []byte, prev Hash, time int64, seq uint64, payload []byte) ([]byte, Hash) {
+// begins is the bit of the length that says Frame.Begins.
+const begins = 1 << 31
+
+func (f Frame) length() uint32 {
+	n := uint32(len(f.Payload)) //nolint:gosec // bounded by MaxPayload
+	if f.Begins {
+		n |= begins
+	}
+	return n
+}
+
+// AppendFrame appends a frame that follows the chain hash prev, and gives its own. Offset and Chain of f are not used.
+func AppendFrame(b []byte, prev Hash, f Frame) ([]byte, Hash) {
 	at := len(b)
 	b = append(b, make([]byte, FrameSize)...)
-	b = append(b, payload...)
-	f := b[at:]
-	binary.BigEndian.PutUint32(f, uint32(len(payload))) //nolint:gosec // bounded by MaxPayload
-	binary.BigEndian.PutUint64(f[8:], uint64(time))     //nolint:gosec // two's complement both ways
-	binary.BigEndian.PutUint64(f[16:], seq)
+	b = append(b, f.Payload...)
+	raw := b[at:]
+	binary.BigEndian.PutUint32(raw[4:], f.length())
+	binary.BigEndian.PutUint64(raw[8:], uint64(f.Time)) //nolint:gosec // two's complement both ways
+	binary.BigEndian.PutUint64(raw[16:], f.Seq)
 	// The previous hash stands where this one will: one run over the frame computes it.
-	copy(f[24:56], prev[:])
-	chain := sha256.Sum256(f[8:])
-	copy(f[24:56], chain[:])
-	binary.BigEndian.PutUint32(f[4:], crc32.Checksum(f[8:], castagnoli))
+	copy(raw[24:56], prev[:])
+	chain := sha256.Sum256(raw[4:])
+	copy(raw[24:56], chain[:])
+	binary.BigEndian.PutUint32(raw, crc32.Checksum(raw[4:], castagnoli))
 	return b, chain
 }
 
 // ChainOf is the chain hash that a frame must have.
-func ChainOf(prev Hash, time int64, seq uint64, payload []byte) Hash {
-	var head [48]byte
-	binary.BigEndian.PutUint64(head[0:], uint64(time)) //nolint:gosec // two's complement both ways
-	binary.BigEndian.PutUint64(head[8:], seq)
-	copy(head[16:], prev[:])
+func ChainOf(prev Hash, f Frame) Hash {
+	var head [FrameSize - 4]byte
+	binary.BigEndian.PutUint32(head[0:], f.length())
+	binary.BigEndian.PutUint64(head[4:], uint64(f.Time)) //nolint:gosec // two's complement both ways
+	binary.BigEndian.PutUint64(head[12:], f.Seq)
+	copy(head[20:], prev[:])
 	h := sha256.New()
 	h.Write(head[:])
-	h.Write(payload)
+	h.Write(f.Payload)
 	return Hash(h.Sum(nil))
 }

@@ -22,7 +22,7 @@ func sample(t testing.TB) []byte {
 	}
 	chain := h.Seed()
 	for i, payload := range []string{`{"a":1}`, `{"b":2}`, `{"c":3}`} {
-		b, chain = segment.AppendFrame(b, chain, h.Start+int64(i), h.First+uint64(i), []byte(payload))
+		b, chain = segment.AppendFrame(b, chain, segment.Frame{Begins: i != 1, Time: h.Start + int64(i), Seq: h.First + uint64(i), Payload: []byte(payload)})
 	}
 	return b
 }
@@ -73,8 +73,8 @@ func TestFramesComeBackAndTheChainHolds(t *testing.T) {
 	}
 	chain := h.Seed()
 	for i, f := range frames {
-		chain = segment.ChainOf(chain, f.Time, f.Seq, f.Payload)
-		if chain != f.Chain || f.Seq != 7+uint64(i) || f.Time != h.Start+int64(i) {
+		chain = segment.ChainOf(chain, f)
+		if f.Begins != (i != 1) || chain != f.Chain || f.Seq != 7+uint64(i) || f.Time != h.Start+int64(i) {
 			t.Fatalf("frame %d: %+v", i, f)
 		}
 	}
@@ -125,6 +125,9 @@ func FuzzReader(f *testing.F) {
 	f.Add(b[:200])
 	f.Add(b[:segment.HeaderSize])
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := segment.Acknowledged(bytes.NewReader(data), 0, 0); err != nil {
+			t.Fatal(err)
+		}
 		frames, err := readAll(data)
 		if err != nil {
 			return
