@@ -8,11 +8,13 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,7 +26,7 @@ import (
 	"github.com/tenward/tenward/gate"
 )
 
-// Options are what a console is made of. All are needed.
+// Options are what a console is made of. All but LinkCommand are needed.
 type Options struct {
 	URL      string                        // the origin it answers on, "https://console.localhost:9443"
 	Services []ServiceInfo                 // the applications behind the gate
@@ -34,6 +36,9 @@ type Options struct {
 	// Opened is called before a link opens a session. Its error refuses the session: what cannot be recorded does not
 	// happen.
 	Opened func(ctx context.Context, r *http.Request) error
+
+	// LinkCommand is what people type here to get a link; "tenward console link" when empty.
+	LinkCommand string
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -58,7 +63,7 @@ type Events interface {
 // Console serves pages and data until Close.
 type Console struct {
 	o        Options
-	host     string // what the Host header must say
+	host     string // what the Host header must say, with the port
 	ui       *ui.UI
 	pages    []*page
 	oneEvent *template.Template // the page of one event
@@ -83,6 +88,7 @@ func New(o Options) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.LinkCommand = cmp.Or(o.LinkCommand, "tenward console link")
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
@@ -132,5 +138,14 @@ func hostOf(origin string) (string, error) {
 	if u.Scheme != "https" || u.Host == "" || origin != "https://"+u.Host {
 		return "", errors.New("the console's origin must be https://HOST or https://HOST:PORT, not " + origin)
 	}
-	return strings.TrimSuffix(u.Host, ":443"), nil
+	return withPort(u.Host), nil
+}
+
+// withPort is a Host header's one form.
+func withPort(host string) string {
+	host = strings.ToLower(host)
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		return host + ":443"
+	}
+	return host
 }

@@ -27,8 +27,8 @@ var answerHeaders = [...][2]string{
 // guarded sets the headers and answers only under the console's own name: a page that resolves its own name to the
 // console's address (DNS rebinding) gets nothing.
 func (c *Console) guarded(next http.Handler) http.Handler {
-	// Names below localhost come with a certificate of their own making; pinning https on them would take from
-	// people the way around a warning after the data folder was made anew.
+	// Names below localhost come with a certificate of their own making: pinning them to TLS would take away the way
+	// around a browser's warning after the data folder was made anew.
 	name, _, _ := strings.Cut(c.host, ":")
 	pin := name != "localhost" && !strings.HasSuffix(name, ".localhost")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +38,7 @@ func (c *Console) guarded(next http.Handler) http.Handler {
 		if pin {
 			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		if !strings.EqualFold(strings.TrimSuffix(r.Host, ":443"), c.host) {
+		if withPort(r.Host) != c.host {
 			c.refuse(w, r, http.StatusMisdirectedRequest, wrongHost(c.o.URL))
 			return
 		}

@@ -59,7 +59,7 @@ func (c *Console) refuse(w http.ResponseWriter, r *http.Request, status int, p *
 		Title: titles[status], Theme: theme(r), Sentence: p.Sentence, Next: p.Next, Home: c.inSession(r),
 	}
 	if p == noSession || p == linkUsed {
-		n.Command = "tenward console link"
+		n.Command = c.o.LinkCommand
 	}
 	c.writeNotice(w, r, status, n)
 }
