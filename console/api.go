@@ -2,8 +2,12 @@ package console
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"time"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // API is the console's data as JSON for the admin socket, whose peer the kernel has named: no session, and links may
@@ -57,5 +61,22 @@ func (c *Console) writeJSON(w http.ResponseWriter, r *http.Request, status int, 
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the reader may have gone
+	_, _ = w.Write(append(plainJSON(body), '\n')) // the reader may have gone
+}
+
+// plainJSON spells out what has no look of its own, direction overrides above all: terminals show JSON too.
+func plainJSON(body []byte) []byte {
+	plain := make([]byte, 0, len(body))
+	for _, r := range string(body) { // beyond ASCII there are only the insides of strings
+		switch {
+		case r < utf8.RuneSelf || unicode.IsPrint(r):
+			plain = utf8.AppendRune(plain, r)
+		case r <= 0xffff:
+			plain = fmt.Appendf(plain, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			plain = fmt.Appendf(plain, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return plain
 }

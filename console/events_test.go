@@ -14,7 +14,8 @@ import (
 
 // idOf is the id of the nth event: always the same, for golden files.
 func idOf(n int) event.ID {
-	id, err := event.ParseID(fmt.Sprintf("01a20849-6800-7000-8000-%012x", n))
+	ms := noon.Add(time.Duration(n) * time.Second).UnixMilli()
+	id, err := event.ParseID(fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, n))
 	if err != nil {
 		panic(err)
 	}
@@ -56,7 +57,7 @@ func stranger(n int) *event.Event {
 
 // hostile is the nth event, and each of its texts is an attack on whoever reads it.
 func hostile(n int) *event.Event {
-	const attack = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}\u202egpj.exe\u2066\x00\x1b[31m\xff"
+	const attack = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{.}}\u202egpj.exe\u2066\U000e0041\x00\x1b[31m\xff"
 	e := refusal(n)
 	e.Kind, e.Service, e.Stage, e.Message = attack, attack, attack, attack
 	e.HTTP = &event.HTTP{

@@ -153,14 +153,20 @@ type stream struct {
 	sent    map[string]string
 }
 
+// write sends a message at once. The deadline is for this one write: HTTP/2 resets a stream whose deadline passes
+// even while nothing is written.
 func (s *stream) write(text string) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-		return fmt.Errorf("bound write of live page: %w", err)
+	err := s.control.SetWriteDeadline(time.Now().Add(writeWithin))
+	if err == nil {
+		_, err = s.to.Write([]byte(text))
 	}
-	if _, err := s.to.Write([]byte(text)); err != nil {
-		return fmt.Errorf("write live page: %w", err)
+	if err == nil {
+		err = s.control.Flush()
 	}
-	if err := s.control.Flush(); err != nil {
+	if err == nil {
+		err = s.control.SetWriteDeadline(time.Time{})
+	}
+	if err != nil {
 		return fmt.Errorf("write live page: %w", err)
 	}
 	return nil

@@ -72,7 +72,8 @@ type watcher struct {
 	mu       sync.Mutex
 	status   int
 	messages []message
-	stuck    bool // takes nothing any more
+	stuck    bool      // takes nothing any more
+	deadline time.Time // of the write under way
 }
 
 type message struct {
@@ -87,7 +88,7 @@ func (w *watcher) WriteHeader(status int) { w.status = status }
 func (w *watcher) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.stuck {
+	if wait := time.Until(w.deadline); w.stuck || wait <= 0 || wait > 30*time.Second {
 		return 0, context.DeadlineExceeded
 	}
 	w.messages = append(w.messages, message{time.Now(), string(b)})
@@ -96,7 +97,12 @@ func (w *watcher) Write(b []byte) (int, error) {
 
 func (*watcher) FlushError() error { return nil }
 
-func (*watcher) SetWriteDeadline(time.Time) error { return nil }
+func (w *watcher) SetWriteDeadline(at time.Time) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.deadline = at
+	return nil
+}
 
 // got is how many messages of a kind came, and the last of them.
 func (w *watcher) got(prefix string) (n int, last string) {
@@ -212,6 +218,9 @@ func TestAQuietLivePageSaysThatItIsThere(t *testing.T) {
 		}
 		if n, _ := w.got(": "); n != 4 {
 			t.Errorf("%d heartbeats in a minute, want 4", n)
+		}
+		if !w.deadline.IsZero() {
+			t.Error("a deadline runs while nothing is written: HTTP/2 would end the stream at it")
 		}
 	})
 }

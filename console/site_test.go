@@ -104,7 +104,7 @@ type site struct {
 	*http.Client
 	console *console.Console
 	clock   *clock
-	record  *record
+	record  *record // unless it is a real one
 	origin  string
 	opened  func() error // what recording the use of a link says
 }
@@ -123,8 +123,17 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newSite starts a console. The browser has not opened its link.
 func newSite(t *testing.T, events ...*event.Event) *site {
 	t.Helper()
-	s := &site{clock: &clock{at: noon}, record: &record{}, opened: func() error { return nil }}
-	s.record.add(events...)
+	r := &record{}
+	r.add(events...)
+	s := newSiteOn(t, r)
+	s.record = r
+	return s
+}
+
+// newSiteOn starts a console that shows this record.
+func newSiteOn(t *testing.T, events console.Events) *site {
+	t.Helper()
+	s := &site{clock: &clock{at: noon}, opened: func() error { return nil }}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
 	server.EnableHTTP2 = true
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
@@ -133,7 +142,7 @@ func newSite(t *testing.T, events ...*event.Event) *site {
 	}
 	s.origin = "https://console.localhost:" + port
 	s.console, err = console.New(console.Options{
-		URL: s.origin, Services: services(), Counts: counts, Events: s.record,
+		URL: s.origin, Services: services(), Counts: counts, Events: events,
 		Opened: func(context.Context, *http.Request) error { return s.opened() }, Now: s.clock.now, Log: quiet(),
 	})
 	if err != nil {
