@@ -1,0 +1,38 @@
+package main
+
+// target is a test, or a fuzz target, of a package.
+type target struct{ pkg, pattern string }
+
+// group is what belongs together: tests that have a full count under TENWARD_PROVE=1, fuzz targets, and packages whose
+// code is mutated.
+type group struct {
+	name   string
+	tests  []target
+	fuzz   []target
+	mutate []string
+}
+
+var groups = []group{
+	{
+		name: "road",
+		tests: []target{
+			{"./event", "."},
+			{"./practice/validation/...", "."},
+			{"./gate/...", "."},
+			{"./app", "."},
+		},
+		fuzz: []target{
+			{"./config", "FuzzParse"},
+			{"./gate", "FuzzNormalisePath"},
+			{"./event", "FuzzDecode"},
+			{"./event", "FuzzEncodeString"},
+			{"./event", "FuzzBatch"},
+			{"./event/segment", "FuzzReader"},
+			{"./practice/validation/waf", "FuzzCaseClash"},
+		},
+		mutate: []string{
+			"./config", "./gate", "./event", "./event/segment", "./event/redact", "./store", "./console",
+			"./practice/validation", "./practice/validation/waf", "./practice/encryption",
+		},
+	},
+}
