@@ -23,7 +23,7 @@ func (c *Console) API() http.Handler {
 		}{link, until.UTC()})
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuseJSON(w, http.StatusNotFound, unknownPage)
+		refuseJSON(w, http.StatusNotFound, errUnknownPage)
 	})
 	return mux
 }

@@ -3,6 +3,7 @@ package console_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -54,14 +55,14 @@ func TestAProgramReadsAllPages(t *testing.T) {
 		s.record.add(exchange(n))
 	}
 	var ids []string
-	for before := ""; ; {
+	for before := uint64(0); ; {
 		path := "/api/v1/events"
-		if before != "" {
-			path += "?before=" + before
+		if before > 0 {
+			path = fmt.Sprintf("%s?before=%d", path, before)
 		}
 		var l struct {
 			Events []struct{ ID string }
-			Older  string
+			Older  uint64
 		}
 		if err := json.Unmarshal([]byte(local(t, s.console.API(), http.MethodGet, "http://admin"+path).body), &l); err != nil {
 			t.Fatal(err)
@@ -69,7 +70,7 @@ func TestAProgramReadsAllPages(t *testing.T) {
 		for _, e := range l.Events {
 			ids = append(ids, e.ID)
 		}
-		if before = l.Older; before == "" {
+		if before = l.Older; before == 0 {
 			break
 		}
 	}

@@ -23,12 +23,12 @@ func parseQuery(v url.Values) (query, error) {
 	switch q.Verdict {
 	case "", "passed", "refused", "observed", "error":
 	default:
-		return query{}, badFilter
+		return query{}, errFilter
 	}
 	if before := v.Get("before"); before != "" {
 		n, err := strconv.ParseUint(before, 10, 64)
 		if err != nil || n == 0 {
-			return query{}, badFilter.Because(err)
+			return query{}, errFilter.Because(err)
 		}
 		q.Before = n
 	}
@@ -52,17 +52,17 @@ func (q query) path() string {
 	return (&url.URL{Path: "/events", RawQuery: q.values().Encode()}).String()
 }
 
+// matches says whether the row is one of those asked for, on whichever page.
 func (q query) matches(r row) bool {
-	return (q.Verdict == "" || r.Verdict == q.Verdict) && (q.Service == "" || r.Service == q.Service) &&
-		(q.Cause == "" || r.Cause == q.Cause) && (q.Before == 0 || r.Seq < q.Before)
+	return (q.Verdict == "" || r.Verdict == q.Verdict) && (q.Service == "" || r.Service == q.Service) && (q.Cause == "" || r.Cause == q.Cause)
 }
 
 // list is a page of the newest events.
 type list struct {
 	Events []row  `json:"events"`
-	Older  string `json:"older,omitempty"` // where the next page is, for programs the value of before
+	Older  uint64 `json:"older,omitempty"` // the next page's before; absent on the last page
 
-	Matched int `json:"-"` // on this page and the ones after it
+	Matched int `json:"-"` // on all pages
 	Of      int `json:"-"` // how many events were looked at
 
 	query query
@@ -82,12 +82,15 @@ func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*l
 		if !q.matches(r) {
 			continue
 		}
-		if l.Matched++; l.Matched <= perPage {
-			l.Events = append(l.Events, r)
+		l.Matched++
+		if q.Before > 0 && r.Seq >= q.Before {
+			continue
 		}
-	}
-	if l.Matched > perPage {
-		l.Older = strconv.FormatUint(l.Events[perPage-1].Seq, 10)
+		if len(l.Events) < perPage {
+			l.Events = append(l.Events, r)
+		} else {
+			l.Older = l.Events[perPage-1].Seq
+		}
 	}
 	return l, nil
 }
@@ -104,37 +107,38 @@ func (l *list) live() string {
 	return (&url.URL{Path: "/events/live", RawQuery: l.query.values().Encode()}).String()
 }
 
-// Choice is one of several views of the list.
-type Choice struct {
+// choice is one of several views of the list.
+type choice struct {
 	Word, Link string
 	Here       bool
 }
 
 // Choices are the verdicts to choose from; the other filters stay.
-func (l *list) Choices() []Choice {
-	var choices []Choice
-	for _, v := range [...][2]string{{"", "All"}, {"refused", "Refused"}, {"observed", "Observed"}, {"error", "Errors"}, {"passed", "Passed"}} {
+func (l *list) Choices() []choice {
+	verdicts := [...][2]string{{"", "All"}, {"refused", "Refused"}, {"observed", "Observed"}, {"error", "Errors"}, {"passed", "Passed"}}
+	choices := make([]choice, 0, len(verdicts))
+	for _, v := range verdicts {
 		q := l.query
 		q.Verdict, q.Before = v[0], 0
-		choices = append(choices, Choice{Word: v[1], Link: q.path(), Here: l.query.Verdict == v[0]})
+		choices = append(choices, choice{Word: v[1], Link: q.path(), Here: l.query.Verdict == v[0]})
 	}
 	return choices
 }
 
 // Chips are the other filters; each link takes one away.
-func (l *list) Chips() []Choice {
-	var chips []Choice
+func (l *list) Chips() []choice {
+	var chips []choice
 	without := l.query
 	without.Before = 0
 	if s := l.query.Service; s != "" {
 		q := without
 		q.Service = ""
-		chips = append(chips, Choice{Word: "service: " + ui.Cut(s, maxName), Link: q.path()})
+		chips = append(chips, choice{Word: "service: " + ui.Cut(s, maxName), Link: q.path()})
 	}
 	if s := l.query.Cause; s != "" {
 		q := without
 		q.Cause = ""
-		chips = append(chips, Choice{Word: "cause: " + ui.Cut(s, maxName), Link: q.path()})
+		chips = append(chips, choice{Word: "cause: " + ui.Cut(s, maxName), Link: q.path()})
 	}
 	return chips
 }
@@ -142,13 +146,13 @@ func (l *list) Chips() []Choice {
 // Here is the address of this list.
 func (l *list) Here() string { return l.query.path() }
 
-// Filtered says that the list could be longer.
-func (l *list) Filtered() bool { return l.query != query{} }
+// Filtered says that not all events are asked for.
+func (l *list) Filtered() bool { return l.query != query{Before: l.query.Before} }
 
 // OlderLink leads to the next page.
 func (l *list) OlderLink() string {
 	q := l.query
-	q.Before, _ = strconv.ParseUint(l.Older, 10, 64) //nolint:errcheck // written above
+	q.Before = l.Older
 	return q.path()
 }
 

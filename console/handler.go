@@ -22,11 +22,11 @@ func (c *Console) Handler() http.Handler {
 		http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
 	}))
 	mux.HandleFunc("/", c.inside(func(w http.ResponseWriter, r *http.Request) {
-		c.refuse(w, r, http.StatusNotFound, unknownPage)
+		c.refuse(w, r, http.StatusNotFound, errUnknownPage)
 	}))
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c.refuse(w, r, http.StatusForbidden, otherSite)
+		c.refuse(w, r, http.StatusForbidden, errOtherSite)
 	}))
 	return c.guarded(sameOrigin.Handler(mux))
 }

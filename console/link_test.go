@@ -147,7 +147,7 @@ func TestCloseEndsLinksAndSessions(t *testing.T) {
 
 func TestTheSeventeenthSessionEndsTheFirst(t *testing.T) {
 	s := newSite(t)
-	var cookies []*http.Cookie
+	cookies := make([]*http.Cookie, 0, 17)
 	for range 17 {
 		a := s.post(t, "/open", url.Values{"token": {token(t, s.console.NewLink())}})
 		cookie, err := http.ParseSetCookie(a.header.Get("Set-Cookie"))
@@ -171,7 +171,7 @@ func TestTheSeventeenthSessionEndsTheFirst(t *testing.T) {
 
 func TestOfManyLinksTheNewestStay(t *testing.T) {
 	s := newSite(t)
-	var links []string
+	links := make([]string, 0, 33)
 	for range 33 {
 		links = append(links, token(t, s.console.NewLink()))
 	}

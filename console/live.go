@@ -66,7 +66,7 @@ func (c *Console) live(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		session := sessionOf(r.Context())
 		if !c.streams.enter(session) {
-			c.refuse(w, r, http.StatusTooManyRequests, tooManyStreams)
+			c.refuse(w, r, http.StatusTooManyRequests, errTooMany)
 			return
 		}
 		defer c.streams.leave(session)
@@ -75,6 +75,9 @@ func (c *Console) live(p *page) http.HandlerFunc {
 			return
 		}
 		w.Header().Set("Content-Type", "text/event-stream")
+		if r.Method == http.MethodHead { // a page asks whether its session holds
+			return
+		}
 		w.Header().Set("X-Accel-Buffering", "no") // a proxy in between must not collect
 		s := &stream{to: w, control: http.NewResponseController(w), sent: map[string]string{}}
 		if err := c.follow(r, p, s, session); err != nil {

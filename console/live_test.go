@@ -258,7 +258,7 @@ func TestCloseEndsLivePages(t *testing.T) {
 func TestASessionHasEightLivePagesAtMost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, exchange(1))
-		var open []*watcher
+		open := make([]*watcher, 0, 8)
 		for range 8 {
 			open = append(open, b.watch(t, "/traffic/live"))
 		}
@@ -271,6 +271,21 @@ func TestASessionHasEightLivePagesAtMost(t *testing.T) {
 			t.Errorf("after one has left: %d", w.status)
 		}
 	})
+}
+
+func TestWhetherASessionHoldsCanBeAsked(t *testing.T) {
+	s := newSite(t)
+	s.enter(t)
+	for _, want := range []int{http.StatusOK, http.StatusUnauthorized} {
+		r, err := http.NewRequest(http.MethodHead, s.origin+"/traffic/live", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := s.send(t, r); a.status != want || a.body != "" {
+			t.Errorf("%d %q, want %d", a.status, a.body, want)
+		}
+		s.clock.add(time.Hour)
+	}
 }
 
 func TestALivePageToldThatTheRecordCannotBeReadGoesOn(t *testing.T) {

@@ -80,11 +80,11 @@ type detail struct {
 func (c *Console) event(ctx context.Context, text string) (*one, error) {
 	id, err := event.ParseID(text)
 	if err != nil {
-		return nil, unknownEvent.Because(err)
+		return nil, errUnknownEvent.Because(err)
 	}
 	e, record, err := c.o.Events.Find(ctx, id)
 	if errors.Is(err, event.ErrNoEvent) {
-		return nil, unknownEvent.Because(err)
+		return nil, errUnknownEvent.Because(err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find event %s: %w", id, err)
@@ -129,10 +129,10 @@ func (c *Console) showEvent(w http.ResponseWriter, r *http.Request) {
 func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 	id, err := event.ParseID(strings.ToLower(strings.TrimSpace(r.URL.Query().Get("id"))))
 	if err != nil {
-		c.fail(w, r, unknownEvent.Because(err))
+		c.fail(w, r, errUnknownEvent.Because(err))
 		return
 	}
-	http.Redirect(w, r, "/events/"+id.String(), http.StatusSeeOther)
+	http.Redirect(w, r, "/events/"+id.String(), http.StatusSeeOther) //nolint:gosec // an id's canonical form
 }
 
 func (*one) live() string { return "" }

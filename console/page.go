@@ -87,9 +87,9 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
 	status := http.StatusInternalServerError
 	switch p.Code {
-	case unknownEvent.Code:
+	case errUnknownEvent.Code:
 		status = http.StatusNotFound
-	case badFilter.Code:
+	case errFilter.Code:
 		status = http.StatusBadRequest
 	}
 	c.refuse(w, r, status, p)

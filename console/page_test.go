@@ -53,10 +53,16 @@ func TestPagesWithoutEventsSayWhatToDo(t *testing.T) {
 	s.enter(t)
 	for path, want := range map[string]string{
 		"/traffic": "Send a request to one of the services", "/events": "Send a request to one of the services",
-		"/events?verdict=refused": "Show all events", "/events?before=1": "Show all events",
+		"/events?verdict=refused": "Show all events", "/events?before=1": "Send a request to one of the services",
 	} {
 		if a := s.get(t, path); a.status != http.StatusOK || !strings.Contains(a.body, want) {
 			t.Errorf("%s: %d, without %q", path, a.status, want)
+		}
+	}
+	s.record.add(exchange(1))
+	for _, path := range []string{"/events?before=1", "/events?verdict=refused", "/events?service=other"} {
+		if a := s.get(t, path); a.status != http.StatusOK || !strings.Contains(a.body, "Show all events") {
+			t.Errorf("%s with an event of another kind: %d", path, a.status)
 		}
 	}
 }
@@ -158,7 +164,7 @@ func TestNumbersAreThoseOfTheRowsBehindThem(t *testing.T) {
 }
 
 func TestAListIsPagedOnTheServer(t *testing.T) {
-	var events []*event.Event
+	events := make([]*event.Event, 0, 620)
 	for n := range 620 {
 		events = append(events, exchange(n))
 	}
@@ -178,8 +184,11 @@ func TestAListIsPagedOnTheServer(t *testing.T) {
 			}
 			seen[id[1]] = true
 		}
-		if strings.Contains(page, "data-live") && strings.Contains(page, `/events/live`) != (pages == 0) {
-			t.Errorf("page %d: only the newest is live", pages)
+		if strings.Contains(page, `data-live="/events/live?service=notes"`) != (pages == 0) {
+			t.Errorf("page %d: the newest, and only the newest, is live", pages)
+		}
+		if !strings.Contains(page, "500 of the newest 500 events match") {
+			t.Errorf("page %d does not say how many match", pages)
 		}
 		path = ""
 		if next := older.FindStringSubmatch(page); next != nil {

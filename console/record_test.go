@@ -84,7 +84,7 @@ func TestARealRecordIsShownLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer answer.Body.Close() //nolint:errcheck // it was only read
 	if answer.StatusCode != http.StatusOK || answer.ProtoMajor != 2 {
 		t.Fatalf("the live page answers %s %s", answer.Proto, answer.Status)
 	}

@@ -11,21 +11,21 @@ import (
 
 // What the console refuses, in words.
 var (
-	noSession = problem.New("console.session.missing", "The console opens with a one-time link, and a session ends after 30 minutes.",
+	errNoSession = problem.New("console.session.missing", "The console opens with a one-time link, and a session ends after 30 minutes.",
 		"On the machine where Tenward runs, type this and open the link that it prints:")
-	linkUsed = problem.New("console.link.used", "This link was used before, or it is older than 10 minutes. Each link works once.",
+	errLinkUsed = problem.New("console.link.used", "This link was used before, or it is older than 10 minutes. Each link works once.",
 		"On the machine where Tenward runs, type this and open the link that it prints:")
-	notRecorded = problem.New("console.link.unrecorded", "The link cannot be used now: its use could not be written into the record.",
+	errNotRecorded = problem.New("console.link.unrecorded", "The link cannot be used now: its use could not be written into the record.",
 		"Look at the disk that holds Tenward's data: is it full or read-only? Then try the same link again.")
-	otherSite = problem.New("console.origin.refused", "Another site sent this request, so it was not carried out.",
+	errOtherSite = problem.New("console.origin.refused", "Another site sent this request, so it was not carried out.",
 		"Do it again on a page of the console.")
-	unknownPage = problem.New("console.page.unknown", "The console has no page of this address.",
+	errUnknownPage = problem.New("console.page.unknown", "The console has no page of this address.",
 		"Check the address, or begin at the traffic.")
-	unknownEvent = problem.New("console.event.unknown", "There is no event of this id in the record.",
+	errUnknownEvent = problem.New("console.event.unknown", "There is no event of this id in the record.",
 		"Check the id: it looks like 0198c5a0-7d3b-7e41-9f0a-5b1c2d3e4f50, and error pages show it.")
-	badFilter = problem.New("console.filter.malformed", "The address asks for events in a way that the console does not know.",
+	errFilter = problem.New("console.filter.malformed", "The address asks for events in a way that the console does not know.",
 		"Begin at all events and choose from there.")
-	tooManyStreams = problem.New("console.streams.many", "This session watches as many live pages as it may.",
+	errTooMany = problem.New("console.streams.many", "This session watches as many live pages as it may.",
 		"Close one of its other pages.")
 )
 
@@ -58,7 +58,7 @@ func (c *Console) refuse(w http.ResponseWriter, r *http.Request, status int, p *
 	n := ui.Notice{
 		Title: titles[status], Theme: theme(r), Sentence: p.Sentence, Next: p.Next, Home: c.inSession(r),
 	}
-	if p == noSession || p == linkUsed {
+	if p == errNoSession || p == errLinkUsed {
 		n.Command = c.o.LinkCommand
 	}
 	c.writeNotice(w, r, status, n)
@@ -76,7 +76,7 @@ func (c *Console) writeNotice(w http.ResponseWriter, r *http.Request, status int
 func refuseJSON(w http.ResponseWriter, status int, p *problem.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct { // the reader may have gone
+	err := json.NewEncoder(w).Encode(struct {
 		Type   string `json:"type"`
 		Title  string `json:"title"`
 		Status int    `json:"status"`
@@ -84,4 +84,7 @@ func refuseJSON(w http.ResponseWriter, status int, p *problem.Problem) {
 		Detail string `json:"detail"`
 		Next   string `json:"next"`
 	}{"about:blank", http.StatusText(status), status, p.Code, p.Sentence, p.Next})
+	if err != nil {
+		return // the reader has gone
+	}
 }

@@ -22,7 +22,7 @@ const maxForm = 4 << 10
 func (c *Console) openPage(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
 	if _, ok := c.links.find(token); !ok {
-		c.refuse(w, r, http.StatusGone, linkUsed)
+		c.refuse(w, r, http.StatusGone, errLinkUsed)
 		return
 	}
 	c.writeNotice(w, r, http.StatusOK, ui.Notice{
@@ -38,12 +38,12 @@ func (c *Console) open(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	link, ok := c.links.take(r.PostFormValue("token"))
 	if !ok {
-		c.refuse(w, r, http.StatusGone, linkUsed)
+		c.refuse(w, r, http.StatusGone, errLinkUsed)
 		return
 	}
 	if err := c.o.Opened(r.Context(), r); err != nil {
 		c.links.put(link) // it opened nothing
-		c.refuse(w, r, http.StatusServiceUnavailable, notRecorded.Because(err))
+		c.refuse(w, r, http.StatusServiceUnavailable, errNotRecorded.Because(err))
 		return
 	}
 	token, _ := c.sessions.issue()
@@ -62,7 +62,7 @@ func (c *Console) inside(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		session, ok := c.session(r)
 		if !ok {
-			c.refuse(w, r, http.StatusUnauthorized, noSession)
+			c.refuse(w, r, http.StatusUnauthorized, errNoSession)
 			return
 		}
 		next(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, session)))

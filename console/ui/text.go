@@ -124,7 +124,7 @@ func spell(r rune) string {
 	case r == '\t':
 		return `\t`
 	case r <= 0xff:
-		return `\x` + hexByte(byte(r))
+		return `\x` + hexByte(byte(r)) //nolint:gosec // at most 0xff
 	default:
 		b := []byte(`\u{`)
 		for shift := 20; shift >= 0; shift -= 4 {

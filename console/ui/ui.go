@@ -104,7 +104,6 @@ func (u *UI) Page(w io.Writer, f Frame) error {
 // Notice is a page that says one thing: what happened, and the next step.
 type Notice struct {
 	Title    string
-	Path     string // as in Frame; empty where the page cannot be come back to
 	Theme    Theme
 	Sentence string
 	Next     string

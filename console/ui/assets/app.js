@@ -52,17 +52,24 @@ function listen() {
     }
     show(paused ? 'held' : 'on');
   });
-  stream.addEventListener('over', () => end());
+  stream.addEventListener('over', end);
   stream.addEventListener('fault', () => show('fault'));
   stream.addEventListener('error', () => {
-    // A browser connects again by itself, but not after an answer that is no stream: the session is over.
-    if (stream.readyState === EventSource.CLOSED) end();
-    else show('off');
+    show('off');
+    // A browser connects again by itself, but not after an answer that is no stream.
+    if (stream.readyState === EventSource.CLOSED) ask();
   });
 }
 
+// ask finds out whether the session is over, or something else is wrong that may pass.
+async function ask() {
+  const answer = await fetch(source, { method: 'HEAD' }).catch(() => undefined);
+  if (answer?.status === 401) end();
+  else setTimeout(() => { if (stream && !document.hidden) listen(); }, 10_000);
+}
+
 function end() {
-  stream.close();
+  stream?.close();
   stream = undefined;
   show('over');
   const link = document.createElement('a');
