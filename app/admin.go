@@ -23,13 +23,13 @@ type peerKey struct{}
 
 // listenAdmin makes the socket. A socket left behind by a killed process is replaced: the data folder's lock
 // has shown that nobody serves it.
-func listenAdmin(data string) (net.Listener, error) {
+func listenAdmin(ctx context.Context, data string) (net.Listener, error) {
 	path := adminSocket(data)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("remove old admin socket: %w", err)
 	}
 	// The folder is 0700, so nobody can come in between the two calls.
-	l, err := net.Listen("unix", path)
+	l, err := new(net.ListenConfig).Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, fmt.Errorf("open admin socket: %w", err)
 	}

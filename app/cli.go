@@ -71,7 +71,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) (code int) {
 		kong.Description("One binary in front of a client-server application that makes ten security practices true and keeps proving it."),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Exit(func(code int) { panic(exited(code)) }))
 	if err != nil {
-		fmt.Fprintln(stderr, "tenward:", err) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintln(stderr, "tenward:", err)
 		return exitFailed
 	}
 	defer func() {
@@ -88,7 +88,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) (code int) {
 	}
 	called, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "tenward: %s.\nSee tenward --help.\n", strings.TrimSuffix(err.Error(), ".")) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintf(stderr, "tenward: %s.\nSee tenward --help.\n", strings.TrimSuffix(err.Error(), "."))
 		return exitUsage
 	}
 	t := &terminal{
@@ -118,7 +118,7 @@ func (t *terminal) exitCode(err error) int {
 		t.complain(invalid)
 		return exitConfig
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(t.err, "tenward: interrupted") //nolint:errcheck // nobody is left to be told
+		fmt.Fprintln(t.err, "tenward: interrupted")
 		return exitInterrupted
 	}
 	p := problem.Of(err)
@@ -126,11 +126,11 @@ func (t *terminal) exitCode(err error) int {
 		code = exitConfig
 	}
 	if t.json {
-		fmt.Fprintln(t.err, asJSON(map[string]string{"code": p.Code, "sentence": p.Sentence, "next": p.Next})) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintln(t.err, asJSON(map[string]string{"code": p.Code, "sentence": p.Sentence, "next": p.Next}))
 	} else {
-		fmt.Fprintf(t.err, "tenward: %s\n", p.Sentence) //nolint:errcheck // nobody is left to be told
+		fmt.Fprintf(t.err, "tenward: %s\n", p.Sentence)
 		if p.Next != "" {
-			fmt.Fprintf(t.err, "  next: %s\n", p.Next) //nolint:errcheck // nobody is left to be told
+			fmt.Fprintf(t.err, "  next: %s\n", p.Next)
 		}
 	}
 	if p.Code == "internal" {
@@ -147,7 +147,7 @@ func (t *terminal) complain(invalid *config.Invalid) {
 	if n := len(invalid.Issues); n != 1 {
 		things = fmt.Sprintf("%d things are", n)
 	}
-	fmt.Fprintf(t.err, "\ntenward: %s wrong with the configuration; nothing was started or changed.\n", things) //nolint:errcheck // nobody is left to be told
+	fmt.Fprintf(t.err, "\ntenward: %s wrong with the configuration; nothing was started or changed.\n", things)
 }
 
 func asJSON(v any) string {

@@ -51,7 +51,10 @@ func (s logShow) Run(ctx context.Context, t *terminal) error {
 	if err := t.ask(ctx, http.MethodGet, "/api/v1/events/"+id.String(), &found); err != nil {
 		return err
 	}
-	return t.printJSON(found)
+	if t.json {
+		return t.printJSON(found)
+	}
+	return writeEvent(t.out, found)
 }
 
 // maxAnswer bounds what is read from the admin socket.

@@ -82,7 +82,7 @@ const maxSmall = 64 << 10
 
 // readSmall reads a key or a checkpoint.
 func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.Open(path) //nolint:gosec // the user names what to read
 	if err != nil {
 		next := "Check its name and who may read it."
 		if errors.Is(err, fs.ErrNotExist) {
@@ -111,7 +111,7 @@ func progress(t *terminal) func(done, total int64) {
 	return func(done, total int64) {
 		if now := time.Now(); now.Sub(last) >= every {
 			last, shown = now, true
-			_, _ = fmt.Fprintf(t.err, "%schecked %3d %% of %.1f MB%s", begin, done*100/max(total, 1), float64(total)/1e6, end)
+			fmt.Fprintf(t.err, "%schecked %3d %% of %.1f MB%s", begin, done*100/max(total, 1), float64(total)/1e6, end)
 		}
 		if done >= total && shown && end == "" {
 			shown = false

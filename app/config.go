@@ -91,8 +91,10 @@ func nodeName(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		c := s[i]
-		if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || i > 0 && (c == '-' || c == '.')) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+		case i > 0 && (c == '-' || c == '.'):
+		default:
 			return false
 		}
 	}
@@ -141,8 +143,9 @@ func (c *Config) serviceNames() []string { return slices.Sorted(maps.Keys(c.Serv
 
 // consoleServices is what the console says about the services.
 func (c *Config) consoleServices() []console.ServiceInfo {
-	var list []console.ServiceInfo
-	for _, s := range gate.Services(c.Services) {
+	services := gate.Services(c.Services)
+	list := make([]console.ServiceInfo, 0, len(services))
+	for _, s := range services {
 		list = append(list, console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream.String()})
 	}
 	return list

@@ -27,7 +27,7 @@ func lockData(data string) (release func(context.Context) error, err error) {
 		return nil, problem.New("app.data.unusable", fmt.Sprintf("The data folder %s cannot be made.", data),
 			"Make it for this user, or name another under data.").Because(err)
 	}
-	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return nil, problem.New("app.data.unusable", fmt.Sprintf("The data folder %s cannot be written.", data),
 			"Give it to the user that runs tenward, and see that its disk is neither full nor read-only.").Because(err)
@@ -84,7 +84,7 @@ func closeListener(l net.Listener) func(context.Context) error {
 
 // originOf is the origin of a host that answers on the listener.
 func originOf(host config.HostName, l net.Addr) string {
-	port := l.(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // only TCP is listened on
+	port := l.(*net.TCPAddr).Port // only TCP is listened on
 	if port == 443 {
 		return "https://" + string(host)
 	}

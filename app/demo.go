@@ -48,7 +48,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 	}
 	notes := c.Services["notes"]
 	if notes == nil {
-		return problem.New("config.demo.changed", fmt.Sprintf("%s has no service named notes any more.", file), "Remove the file: the next start writes it anew.")
+		return problem.New("config.demo.changed", file+" has no service named notes any more.", "Remove the file: the next start writes it anew.")
 	}
 	d.override(c)
 

@@ -36,10 +36,10 @@ func (d *dayKeys) For(ctx context.Context, subject string, at time.Time) (event.
 	}
 	at = at.UTC()
 	y, m, day := at.Date()
-	// Formatted by hand: this is on the road.
+	const digits = "0123456789" // formatted by hand: this is on the road
 	id := string([]byte{
-		byte('0' + y/1000%10), byte('0' + y/100%10), byte('0' + y/10%10), byte('0' + y%10),
-		byte('0' + int(m)/10), byte('0' + int(m)%10), byte('0' + day/10), byte('0' + day%10),
+		digits[y/1000%10], digits[y/100%10], digits[y/10%10], digits[y%10],
+		digits[m/10], digits[m%10], digits[day/10], digits[day%10],
 	})
 	return d.get(ctx, id, true)
 }

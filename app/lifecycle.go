@@ -32,7 +32,7 @@ func lifecycle(a event.Activity, kind, message string, details ...event.Detail) 
 // opened is the event of a console link being used: until people sign in, it is who looked.
 func opened(r *http.Request) *event.Event {
 	now := time.Now()
-	source, _ := netip.ParseAddrPort(r.RemoteAddr) //nolint:errcheck // the zero address says unknown
+	source, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address says unknown
 	return &event.Event{
 		UID: event.NewID(now), Time: now, Class: event.AuthorizeSession, Activity: 1, Severity: event.Informational,
 		Kind: "console.link.used", Message: "A one-time link opened a session of the console.", Source: source,

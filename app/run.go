@@ -1,3 +1,5 @@
+// Package app puts the parts together: the command line, the one configuration file, and run, which starts and
+// stops everything in one straight function.
 package app
 
 import (
@@ -114,7 +116,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	con, err := console.New(console.Options{
+	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
 		URL: originOf(c.Console.Host, consoleListener.Addr()), Services: c.consoleServices(), Counts: g.Counts, Events: record,
 		Opened: func(ctx context.Context, r *http.Request) error { return record.Append(ctx, opened(r)) },
 		Now:    time.Now, Log: o.log,
@@ -139,7 +141,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	stop.add("console", consoleServer.Shutdown)
 	stop.add("console's live pages", func(context.Context) error { con.Close(); return nil })
 
-	admin, err := listenAdmin(c.Data)
+	admin, err := listenAdmin(ctx, c.Data)
 	if err != nil {
 		return err
 	}

@@ -24,22 +24,22 @@ var groups = []struct {
 }
 
 func main() {
+	if err := command(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func command() error {
 	if len(os.Args) > 1 && os.Args[1] == "serve" { // a process that is measured
-		if err := serve(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench serve:", err)
-			os.Exit(1)
-		}
-		return
+		return serve(os.Args[2:])
 	}
 	group := flag.String("group", "all", "the group to measure, or all")
 	out := flag.String("out", filepath.Join("dist", "bench.json"), "where the rows go")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *group, *out); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	return run(ctx, *group, *out)
 }
 
 func run(ctx context.Context, group, out string) error {

@@ -26,7 +26,7 @@ func start(ctx context.Context, kind string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	return launch(ctx, exec.CommandContext(ctx, self, append([]string{"serve", kind}, args...)...)) //nolint:gosec // ourselves
+	return launch(ctx, exec.CommandContext(ctx, self, append([]string{"serve", kind}, args...)...))
 }
 
 // launch starts a command whose first line on standard output is its address.

@@ -90,7 +90,7 @@ func road(ctx context.Context, b *bench) (err error) {
 }
 
 func loadOf(p *process, ca string) (load, error) {
-	raw, err := os.ReadFile(ca) //nolint:gosec // ours
+	raw, err := os.ReadFile(ca)
 	if err != nil {
 		return load{}, err
 	}
@@ -133,7 +133,7 @@ services:
 func (b *bench) tenward(ctx context.Context, dir, upstream string) (*process, error) {
 	program := filepath.Join(b.dir, "bin")
 	if _, err := os.Stat(program); err != nil {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, ".") //nolint:gosec // our own program
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, ".")
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return nil, fmt.Errorf("build tenward: %w", err)

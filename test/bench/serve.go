@@ -170,5 +170,5 @@ func serveRoad(ctx context.Context, upstream, dir string) (err error) {
 		return err
 	}
 	s := gate.NewServer(g, certs.TLSConfig(), gate.SafeLimits(), log)
-	return until(ctx, s.Serve, func() error { return s.Shutdown(context.Background()) })
+	return until(ctx, s.Serve, func() error { return s.Shutdown(context.WithoutCancel(ctx)) })
 }

@@ -26,7 +26,7 @@ var execs = regexp.MustCompile(`execs: (\d+)`)
 // fuzz runs one target. A target that finds something leaves the input in its testdata and has failed.
 func fuzz(ctx context.Context, t target, long time.Duration) (fuzzResult, error) {
 	began := time.Now()
-	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-fuzz=^"+t.pattern+"$", "-fuzztime="+long.String(), t.pkg) //nolint:gosec // from our own table
+	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-fuzz=^"+t.pattern+"$", "-fuzztime="+long.String(), t.pkg)
 	out, err := cmd.CombinedOutput()
 	r := fuzzResult{Package: t.pkg, Target: t.pattern, Seconds: time.Since(began).Seconds(), Passed: err == nil}
 	all := execs.FindAllSubmatch(out, -1)
@@ -58,8 +58,8 @@ func addUp(path string, r fuzzResult) error {
 	if raw, err = json.MarshalIndent(totals, "", "  "); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // documents are for everybody
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(raw, '\n'), 0o644) //nolint:gosec // documents are for everybody
+	return os.WriteFile(path, append(raw, '\n'), 0o644)
 }

@@ -25,15 +25,18 @@ func mutate(ctx context.Context, pkg string, n int, seed uint64) (mutantResult, 
 	if len(all) == 0 {
 		return r, fmt.Errorf("mutate %s: there is nothing to mutate", pkg)
 	}
-	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // a repeatable choice, no secret
+	rand.New(rand.NewPCG(seed, 0)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	dir, err := os.MkdirTemp("", "tenward-mutant-")
 	if err != nil {
 		return r, err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // ours, below the system's temporary folder
 	sound := mutation{file: all[0].file}
-	if compiled, red, err := tryOut(ctx, pkg, sound, dir); err != nil || !compiled || red {
-		return r, fmt.Errorf("mutate %s: its tests are missing or red without any mutation : %v", pkg, err)
+	switch compiled, red, err := tryOut(ctx, pkg, sound, dir); {
+	case err != nil:
+		return r, fmt.Errorf("mutate %s: %w", pkg, err)
+	case !compiled || red:
+		return r, fmt.Errorf("mutate %s: its tests are missing, or red without any mutation", pkg)
 	}
 	for _, m := range all {
 		if r.Tried == n || ctx.Err() != nil {
@@ -106,10 +109,10 @@ func tryOut(ctx context.Context, pkg string, m mutation, dir string) (compiled, 
 	if err := os.RemoveAll(program); err != nil { // a package without tests must not run the one before
 		return false, false, err
 	}
-	if exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", program, pkg).Run() != nil { //nolint:gosec // our own packages
+	if exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", program, pkg).Run() != nil {
 		return false, false, ctx.Err()
 	}
-	test := exec.CommandContext(ctx, program, "-test.timeout=3m", "-test.failfast", "-test.short") //nolint:gosec // just built
+	test := exec.CommandContext(ctx, program, "-test.timeout=3m", "-test.failfast", "-test.short")
 	test.Dir = pkg
 	seen = test.Run() != nil
 	return true, seen, ctx.Err()

@@ -48,10 +48,10 @@ func (p *proof) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // results are for everybody
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, append(raw, '\n'), 0o644) //nolint:gosec // results are for everybody
+	return os.WriteFile(path, append(raw, '\n'), 0o644)
 }
 
 // verdict is an error when a test or a fuzz target failed. Survivors are for reading: a mutation may change nothing
