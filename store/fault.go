@@ -44,17 +44,17 @@ func fileProblem(code int, path string) *problem.Problem {
 			fmt.Sprintf("End it (`fuser %s` names it), then try again.", quote(path))).After(time.Second)
 	case codes.SQLITE_NOTADB:
 		return problem.New("store.database.foreign", path+" is not a Tenward database.",
-			"Move it away to begin with an empty one, or restore a backup with `tenward restore`.")
+			"Move it away to begin with an empty one, or put a backup of the data folder in its place.")
 	case codes.SQLITE_CORRUPT:
 		return problem.New("store.database.corrupt", path+" is damaged.",
-			"Keep a copy of the file, then restore a backup with `tenward restore`.")
+			"Keep a copy of the file, then put a backup of the data folder in its place.")
 	case codes.SQLITE_READONLY, codes.SQLITE_PERM, codes.SQLITE_CANTOPEN:
 		return unwritable(path)
 	case codes.SQLITE_FULL:
 		return problem.New("store.disk.full", fmt.Sprintf("The disk that holds %s is full.", path), "Free some space there.")
 	case codes.SQLITE_IOERR:
 		return problem.New("store.disk.failing", fmt.Sprintf("The disk that holds %s reports an error.", path),
-			"Check the kernel's log and the disk; restore a backup with `tenward restore` when the file is damaged.")
+			"Check the kernel's log and the disk; put a backup of the data folder in its place when the file is damaged.")
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (s *Secrets) unseal(name, id string, sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, problem.New("store.secret.altered",
 			fmt.Sprintf("The secret %s in %s was altered since it was sealed.", name, s.db.place),
-			"Find out who can write to the database, then restore a backup with `tenward restore`.").
+			"Find out who can write to the database, then put a backup of the data folder in its place.").
 			Because(fmt.Errorf("open secret %s: %w", name, err))
 	}
 	return plaintext, nil
