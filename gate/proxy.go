@@ -32,6 +32,11 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 		g.upstreamFailed(ctx, x, err)
 		return
 	}
+	g.answerWith(ctx, x, res)
+}
+
+// answerWith gives the client the upstream's answer.
+func (g *Gate) answerWith(ctx context.Context, x *Exchange, res *http.Response) {
 	defer res.Body.Close() //nolint:errcheck // it was read to its end, or the answer is being broken off
 	if res.StatusCode < 200 {
 		g.fail(x, "gate", kindUpstream, errUpstreamLies) // a switch of protocols nobody asked for
@@ -45,7 +50,7 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 	copyAnswerHeader(h, res.Header)
 	trailers := announce(h, res)
 	x.answer.WriteHeader(res.StatusCode)
-	if err := x.relay(res); err != nil {
+	if err := g.relayHeld(x, res); err != nil {
 		x.Note("broken", brokenBy(ctx, err))
 		if errors.As(err, new(readError)) {
 			x.settle(event.Errored, kindUpstream, "gate")
@@ -70,7 +75,7 @@ func (x *Exchange) outgoing(ctx context.Context) *http.Request {
 	}
 	out := (&http.Request{
 		Method: in.Method, URL: u, Host: in.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host), ContentLength: in.ContentLength, Trailer: in.Trailer,
+		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host, x.Forward), ContentLength: in.ContentLength, Trailer: in.Trailer,
 	}).WithContext(ctx)
 	switch {
 	case in.Body == nil || in.Body == http.NoBody:
@@ -119,6 +124,8 @@ type readError struct{ error }
 
 func brokenBy(ctx context.Context, err error) string {
 	switch {
+	case errors.Is(err, errEnded):
+		return "session"
 	case errors.Is(context.Cause(ctx), errSlow):
 		return "time"
 	case errors.As(err, new(readError)):

@@ -8,12 +8,26 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 )
 
 // Server is one listener with the gate's limits: Serve until Shutdown.
 type Server struct {
 	http   *http.Server
 	limits Limits
+
+	// What was taken over from HTTP the library does not end, and does not wait for.
+	closing context.Context
+	close   context.CancelFunc
+	tunnels sync.WaitGroup
+}
+
+type serverKey struct{}
+
+// serverOf gives the server on whose listener an exchange came in; nil in a test without one.
+func serverOf(ctx context.Context) *Server {
+	s, _ := ctx.Value(serverKey{}).(*Server)
+	return s
 }
 
 // NewServer makes a server for TLS connections. The gate's own handler and the console's use the same limits.
@@ -21,7 +35,7 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	return &Server{limits: l, http: &http.Server{
+	s := &Server{limits: l, http: &http.Server{
 		Handler:           h,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
@@ -37,6 +51,10 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
+	s.closing, s.close = context.WithCancel(context.Background())
+	base := context.WithValue(context.Background(), serverKey{}, s)
+	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	return s
 }
 
 // Serve answers on l until Shutdown; then its error is nil.
@@ -51,6 +69,8 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errors.New("exchanges did not end in time"))
 	defer cancel()
+	s.close()
+	defer s.tunnels.Wait()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return errors.Join(fmt.Errorf("drain %s: %w", s.http.Addr, context.Cause(ctx)), s.http.Close())
 	}
