@@ -11,12 +11,13 @@ import (
 	"github.com/tenward/tenward/event"
 )
 
-// Strength is what somebody has proven. The zero value is nothing.
+// Strength is what somebody has proven. The zero value is not enough for anything but proving more.
 type Strength int
 
 // The strengths, each more than the one before.
 const (
-	Password     Strength = 1 // something they know
+	Begun        Strength = 0 // the first of two steps
+	Password     Strength = 1 // something they know, where that is enough
 	SecondFactor Strength = 2 // and something they hold
 )
 

@@ -1,18 +1,81 @@
 // Package authentication proves that a person is present, with something they know and something they hold.
 //
-// Sources: NIST SP 800-63B-4, OWASP ASVS 5.0 chapters V6 and V7. Today it does the half that needs no accounts:
-// nobody can sign in, so every path that a service does not name under `public:` is refused.
+// People come by invitation: they set a password and enrol an authenticator app, and get ten recovery codes. From then
+// on they sign in on the portal, an origin of its own, and are handed over from there to each application's host by a
+// code that is good once, for that host, in that browser. Sources: NIST SP 800-63B-4, OWASP ASVS 5.0 chapters V6 and
+// V7, RFC 6238 (TOTP), RFC 7636 (whose idea binds the code to the browser that asked).
 package authentication
 
-import "github.com/tenward/tenward/practice"
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/practice/authentication/password"
+	"github.com/tenward/tenward/store"
+)
+
+// Options are what the practice is made of. All must be set.
+type Options struct {
+	Config   Config
+	Portal   *url.URL // its origin
+	Issuer   string   // how authenticator apps name this place
+	Faces    map[string]identity.Face
+	DB       *store.DB
+	Secrets  *store.Secrets
+	Box      *outbox.Outbox
+	People   *identity.People
+	Sessions *identity.Sessions
+	Shared   counters // counts tries for the whole cluster
+	Alone    counters // and for this node, while the cluster does not answer
+	Now      func() time.Time
+	Log      *slog.Logger
+
+	// Granted is called when somebody has enrolled whose invitation gave a role.
+	Granted func(ctx context.Context, c *outbox.Change, p *identity.Person, role string) error
+	// Tell sends somebody a notice about their account, with the change that it is about.
+	Tell func(ctx context.Context, c *outbox.Change, p *identity.Person, what string) error
+}
 
 // Service is the practice at work.
 type Service struct {
-	hint string
+	conf     Config
+	portal   origin
+	issuer   string
+	faces    map[string]identity.Face // of every host that sessions are handed over to
+	people   *identity.People
+	sessions *identity.Sessions
+	factors  *factors
+	devices  *devices
+	throttle *throttle
+	hasher   *password.Hasher
+	box      *outbox.Outbox
+	db       *store.DB
+	now      func() time.Time
+	log      *slog.Logger
+	granted  func(context.Context, *outbox.Change, *identity.Person, string) error
+	tell     func(context.Context, *outbox.Change, *identity.Person, string) error
 }
 
-// New makes the practice. hint is one more sentence for people who are refused, or empty.
-func New(hint string) *Service { return &Service{hint: hint} }
+// origin is one of ours: "https://login.example.com:8443", and the host name alone.
+type origin struct{ url, host string }
+
+// stepTime is how long somebody has for the second step after the first.
+const stepTime = 10 * time.Minute
+
+// New makes the practice.
+func New(o Options) *Service {
+	return &Service{
+		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, faces: o.Faces,
+		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, granted: o.Granted, tell: o.Tell,
+		factors: &factors{o.DB, o.Secrets}, devices: &devices{o.DB, o.Tell},
+		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
+	}
+}
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {

@@ -21,7 +21,8 @@ CREATE TABLE identity_member (
     PRIMARY KEY (group_id, person_id)
 );
 CREATE INDEX identity_member_person ON identity_member (person_id);
--- One row for each sign-in. strength is what was proven: 1 a password, 2 a second factor too.
+-- One row for each sign-in. strength is what was proven: 0 only the first of two steps, 1 a password,
+-- 2 a second factor too.
 CREATE TABLE identity_session (
     id        TEXT   NOT NULL PRIMARY KEY,
     person_id TEXT   NOT NULL REFERENCES identity_person (id) ON DELETE CASCADE,
