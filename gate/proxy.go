@@ -70,7 +70,7 @@ func (x *Exchange) outgoing(ctx context.Context) *http.Request {
 	}
 	out := (&http.Request{
 		Method: in.Method, URL: u, Host: in.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host), ContentLength: in.ContentLength, Trailer: in.Trailer,
+		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host), ContentLength: in.ContentLength, // its trailers end here: nobody has looked at them, and some servers take them for fields
 	}).WithContext(ctx)
 	switch {
 	case in.Body == nil || in.Body == http.NoBody:
