@@ -10,7 +10,7 @@ import (
 )
 
 // write gives frames of one log, each with whether it begins a write.
-func write(begins ...bool) (b []byte, offsets []int64) {
+func frames(begins ...bool) (b []byte, offsets []int64) {
 	var chain segment.Hash
 	for i, begins := range begins {
 		offsets = append(offsets, int64(len(b)))
@@ -20,7 +20,7 @@ func write(begins ...bool) (b []byte, offsets []int64) {
 }
 
 func TestTheNextWholeFrameIsFoundBehindADamage(t *testing.T) {
-	b, at := write(true, false, false)
+	b, at := frames(true, false, false)
 	for i := at[1]; i < at[2]; i++ {
 		c := bytes.Clone(b)
 		c[i] ^= 0x01
@@ -52,7 +52,7 @@ func TestOnlyALaterWriteShowsThatADamagedFrameWasAcknowledged(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b, at := write(tt.frames...)
+			b, at := frames(tt.frames...)
 			for _, bit := range []int64{0, 5, 20, 60} { // checksum, length, number, payload
 				c := bytes.Clone(b)
 				c[at[tt.damage]+bit] ^= 0x10
