@@ -44,6 +44,7 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 	h := x.answer.Header()
 	copyAnswerHeader(h, res.Header)
 	trailers := announce(h, res)
+	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
 	if err := x.relay(res); err != nil {
 		x.Note("broken", brokenBy(ctx, err))

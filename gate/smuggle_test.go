@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/gate/gatetest"
 )
 
@@ -67,4 +69,64 @@ func TestTrailersOfARequestEndAtTheGate(t *testing.T) {
 	if got := <-trailers; len(got) != 0 {
 		t.Errorf("the upstream got the trailers %v", got)
 	}
+}
+
+func TestARefusalDoesNotWaitForTheBody(t *testing.T) {
+	up := upstream(t, func(http.ResponseWriter, *http.Request) {})
+	s := gatetest.Start(t, up, func(o *gate.Options) {
+		o.Stages = []gate.Stage{stage(gate.Headed, refusing)}
+		o.Limits.Read, o.Limits.Write, o.Limits.Body = time.Hour, time.Hour, 3<<20
+	})
+	for _, c := range []struct {
+		name, fields, sent string
+		status             int
+	}{
+		{"none of it sent", "Content-Length: 200000", "", http.StatusForbidden},
+		{"a part of it sent", "Content-Length: 200000", "abc", http.StatusForbidden},
+		{"the client waits to be asked for it", "Content-Length: 200000\r\nExpect: 100-continue", "", http.StatusForbidden},
+		{"chunks that never end", "Transfer-Encoding: chunked", "3\r\nabc\r\n", http.StatusForbidden},
+		{"more than is taken", "Content-Length: 4000000", "abc", http.StatusRequestEntityTooLarge},
+	} {
+		answers := raw(t, s, "POST / HTTP/1.1\r\nHost: notes.test\r\n"+c.fields+"\r\n\r\n"+c.sent, 1)
+		if len(answers) != 1 || answers[0].StatusCode != c.status || !answers[0].Close {
+			t.Errorf("%s: answers %+v", c.name, answers)
+		}
+	}
+}
+
+func TestAnEarlyAnswerOfTheApplicationDoesNotWaitForTheBody(t *testing.T) {
+	up := hasty(t)
+	s := gatetest.Start(t, up, func(o *gate.Options) { o.Limits.Read, o.Limits.Write = time.Hour, time.Hour })
+	for _, fields := range []string{"Content-Length: 200000", "Content-Length: 2000000", "Transfer-Encoding: chunked"} {
+		answers := raw(t, s, "POST / HTTP/1.1\r\nHost: notes.test\r\n"+fields+"\r\n\r\n3\r\nabc\r\n", 1)
+		if len(answers) != 1 || answers[0].StatusCode != http.StatusInsufficientStorage || !answers[0].Close {
+			t.Errorf("%s: answers %+v", fields, answers)
+		}
+	}
+}
+
+// hasty is an application that answers as soon as it has seen a head.
+func hasty(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { _ = c.Close() })
+			for in := bufio.NewReader(c); ; {
+				if line, err := in.ReadString('\n'); err != nil || line == "\r\n" {
+					break
+				}
+			}
+			_, _ = io.WriteString(c, "HTTP/1.1 507 Insufficient Storage\r\nContent-Length: 0\r\n\r\n")
+		}
+	}()
+	return "http://" + l.Addr().String()
 }
