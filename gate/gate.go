@@ -44,6 +44,7 @@ type Gate struct {
 	record   Recorder
 	log      *slog.Logger
 	now      func() time.Time
+	held     held
 	pool     sync.Pool
 	unknown  counts // exchanges of no service
 }
@@ -51,6 +52,7 @@ type Gate struct {
 // New makes the gate. It starts nothing.
 func New(o Options) (*Gate, error) {
 	g := &Gate{services: o.Services, limits: o.Limits, record: o.Record, log: o.Log, now: o.Now}
+	g.held.limit = o.Limits.Held
 	g.pool.New = func() any { return new(Exchange) }
 	for _, s := range o.Stages {
 		if s.Phase >= phases || s.Run == nil || s.Name == "" {
@@ -80,7 +82,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x := g.pool.Get().(*Exchange)
 	now := g.now()
-	x.ID, x.Begun, x.Request = event.NewID(now), now, r
+	x.ID, x.Begun, x.Request, x.held = event.NewID(now), now, r, &g.held
 	x.Client, _ = netip.ParseAddrPort(r.RemoteAddr)
 	x.Client = netip.AddrPortFrom(x.Client.Addr().Unmap(), x.Client.Port())
 	x.verdict, x.kind = event.Passed, kindPassed

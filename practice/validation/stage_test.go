@@ -185,3 +185,15 @@ func TestUnknownServicesAreNamedWithTheNearest(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestAClientThatWaitsToBeAskedForItsBodyIsHonest(t *testing.T) {
+	s := service(t, nil)
+	x := gatetest.Exchange(t, "POST", "https://notes.test/save", strings.NewReader("text=milk"),
+		"Content-Type", "application/x-www-form-urlencoded", "Expect", "100-continue", "User-Agent", "curl/8", "Accept", "*/*")
+	if v, err := s.request(t.Context(), x); err != nil || v.Refuses() {
+		t.Errorf("refused: %+v, %v", v.Rules, err)
+	}
+	if x.Request.Header.Get("Expect") == "" {
+		t.Error("the request itself was changed")
+	}
+}

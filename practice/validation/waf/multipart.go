@@ -70,7 +70,9 @@ func (out *form) add(h textproto.MIMEHeader, data []byte) bool {
 	out.names = append(out.names, field{name, name})
 	if isFile {
 		out.files = append(out.files, file{field: name, name: filename, size: len(data)})
-	} else {
+	}
+	// Some parsers do not know the extended spelling of a file's name, and take its part for a field.
+	if !isFile || strings.Contains(h["Content-Disposition"][0], "*") {
 		out.values = append(out.values, field{name, string(data)})
 	}
 	return true
@@ -108,10 +110,10 @@ func plain(line string) bool {
 	}
 	switch strings.Count(outside, "*") {
 	case 0:
-		return true
+		return !strings.Contains(outside, "'") // which some parsers take for a quote
 	case 1:
 		extended := strings.Contains(outside, ";filename*=utf-8'") || strings.Contains(outside, ";filename*=us-ascii'")
-		return extended && !strings.Contains(outside, ";filename=")
+		return extended && !strings.Contains(outside, ";filename=") && strings.Count(outside, "'") == 2
 	default:
 		return false
 	}
