@@ -23,7 +23,7 @@ func inOwnMounts(t *testing.T) (dir string, here bool) {
 	if dir := os.Getenv(mountFolder); dir != "" {
 		return dir, true
 	}
-	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v") //nolint:gosec // this test's own binary
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
 	c.Env = append(os.Environ(), mountFolder+"="+t.TempDir())
 	c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 	if os.Getuid() != 0 {
@@ -75,7 +75,7 @@ func TestAFullDiskRefusesProtectedEventsAndLosesNoAcknowledgedOne(t *testing.T) 
 			}
 			break
 		}
-		if h := l.Health(); h.Writable || !errors.Is(h.Err, syscall.ENOSPC) || h.Durable != uint64(acknowledged) { //nolint:gosec // a count
+		if h := l.Health(); h.Writable || !errors.Is(h.Err, syscall.ENOSPC) || h.Durable != uint64(acknowledged) {
 			t.Errorf("%d acknowledged, %+v", acknowledged, h)
 		}
 		if r := verified(t, dir, VerifyOptions{}); !r.OK() {

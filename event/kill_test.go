@@ -33,7 +33,7 @@ func TestAKilledProcessLosesNothingItAcknowledged(t *testing.T) {
 	signingKey(t, dir)
 	acknowledged := map[string]bool{}
 	for round := range rounds(3, 10, 100) {
-		after := rand.IntN(200) //nolint:gosec // any moment
+		after := rand.IntN(200)
 		for _, id := range killed(t, dir, after) {
 			acknowledged[id] = true
 		}
@@ -67,7 +67,7 @@ func TestAKilledProcessLosesNothingItAcknowledged(t *testing.T) {
 // killed runs a child until it has acknowledged so many events, kills it, and gives the ids of all it acknowledged.
 func killed(t *testing.T, dir string, after int) (ids []string) {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test's own binary
+	c := exec.CommandContext(t.Context(), os.Args[0])
 	c.Env = append(os.Environ(), childFolder+"="+dir)
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
@@ -95,7 +95,7 @@ func killed(t *testing.T, dir string, after int) (ids []string) {
 		ids = append(ids, strings.TrimSuffix(line, "\n"))
 	}
 	var exit *exec.ExitError
-	if err := c.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL { //nolint:errcheck,forcetypeassert // on Unix it is
+	if err := c.Wait(); !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGKILL {
 		t.Fatalf("the child was not killed: %v: %s", err, stderr.String())
 	}
 	return ids

@@ -3,10 +3,10 @@ package event
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -242,10 +242,11 @@ func TestTheLogDoesNotGoOnOverDamage(t *testing.T) {
 		name, code string
 		damage     func(t *testing.T, dir string)
 	}{
-		{"the end was taken off", "event.record.cut", func(t *testing.T, dir string) { truncate(t, segmentPath(dir, 1), -600) }},
-		{"all segments are gone", "event.record.cut", func(t *testing.T, dir string) { remove(t, segmentPath(dir, 1)) }},
-		{"another key", "event.record.foreign", func(t *testing.T, dir string) { remove(t, filepath.Join(filepath.Dir(dir), "signing.key")) }},
+		{"the end was taken off", "event.record.cut", func(t *testing.T, dir string) { t.Helper(); truncate(t, segmentPath(dir, 1), -600) }},
+		{"all segments are gone", "event.record.cut", func(t *testing.T, dir string) { t.Helper(); remove(t, segmentPath(dir, 1)) }},
+		{"another key", "event.record.foreign", func(t *testing.T, dir string) { t.Helper(); remove(t, filepath.Join(filepath.Dir(dir), "signing.key")) }},
 		{"a tree of another log", "event.tree.unusable", func(t *testing.T, dir string) {
+			t.Helper()
 			files, _ := filepath.Glob(filepath.Join(dir, "log", "tile", "entries", "*"))
 			for _, f := range files {
 				remove(t, f)
@@ -306,7 +307,7 @@ func BenchmarkOffer(b *testing.B) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{16, 256, 1024} {
-		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+		b.Run(strconv.Itoa(callers), func(b *testing.B) {
 			l := open(b, filepath.Join(b.TempDir(), "record"), func(o *Options) { o.Keys = &cachedKey{}; o.CheckpointEvery = time.Second })
 			took := make([]time.Duration, b.N)
 			var wg sync.WaitGroup

@@ -157,10 +157,10 @@ func (w *walk) frames(name string, f *os.File, r *segment.Reader, next uint64) e
 func (w *walk) damaged(name string, f *os.File, at *segment.DamageError, next uint64) (*segment.Reader, error) {
 	if next == 0 && w.seq >= w.report.Sealed {
 		acknowledged, err := segment.Acknowledged(f, at.Offset, w.seq)
-		if err != nil {
+		if err != nil && !errors.Is(err, segment.ErrGivenUp) {
 			return nil, unreadable(f.Name(), err)
 		}
-		if !acknowledged {
+		if err == nil && !acknowledged {
 			w.report.Torn += sizeOf(f) - at.Offset
 			return nil, nil
 		}
@@ -179,11 +179,13 @@ func (w *walk) damaged(name string, f *os.File, at *segment.DamageError, next ui
 func (w *walk) skip(f *os.File, d Damage, next uint64) (*segment.Reader, error) {
 	w.settle(w.seq + 1)
 	frame, err := segment.Resync(f, d.Offset+1, w.seq)
-	switch {
-	case err == nil:
-		d.Kind, w.lost = Flip, max(w.lost, frame.Seq-1)
-	case !errors.Is(err, io.EOF):
+	more := err == nil
+	if !more && !errors.Is(err, io.EOF) && !errors.Is(err, segment.ErrGivenUp) {
 		return nil, unreadable(f.Name(), err)
+	}
+	switch {
+	case more:
+		d.Kind, w.lost = Flip, max(w.lost, frame.Seq-1)
 	case next > 0:
 		w.lost = max(w.lost, next-1)
 	default: // nothing can be read any more of what was sealed
@@ -194,7 +196,7 @@ func (w *walk) skip(f *os.File, d Damage, next uint64) (*segment.Reader, error) 
 	}
 	w.found(d)
 	w.seq = max(w.seq, w.lost)
-	if err != nil {
+	if !more {
 		return nil, nil
 	}
 	r, err := segment.ReaderAt(f, frame.Offset)

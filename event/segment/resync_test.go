@@ -14,7 +14,7 @@ func frames(begins ...bool) (b []byte, offsets []int64) {
 	var chain segment.Hash
 	for i, begins := range begins {
 		offsets = append(offsets, int64(len(b)))
-		b, chain = segment.AppendFrame(b, chain, segment.Frame{Begins: begins, Time: 1, Seq: uint64(i + 1), Payload: []byte(`{"text":"some words"}`)}) //nolint:gosec // an index
+		b, chain = segment.AppendFrame(b, chain, segment.Frame{Begins: begins, Time: 1, Seq: uint64(i + 1), Payload: []byte(`{"text":"some words"}`)})
 	}
 	return b, offsets
 }
@@ -56,7 +56,7 @@ func TestOnlyALaterWriteShowsThatADamagedFrameWasAcknowledged(t *testing.T) {
 			for _, bit := range []int64{0, 5, 20, 60} { // checksum, length, number, payload
 				c := bytes.Clone(b)
 				c[at[tt.damage]+bit] ^= 0x10
-				got, err := segment.Acknowledged(bytes.NewReader(c), at[tt.damage], uint64(tt.damage)) //nolint:gosec // an index
+				got, err := segment.Acknowledged(bytes.NewReader(c), at[tt.damage], uint64(tt.damage))
 				if err != nil || got != tt.want {
 					t.Fatalf("byte %d: %v, %v", bit, got, err)
 				}
