@@ -312,6 +312,7 @@ func BenchmarkAppend(b *testing.B) {
 			took := make([]time.Duration, b.N)
 			var wg sync.WaitGroup
 			next := make(chan int, callers)
+			b.ReportAllocs()
 			b.ResetTimer()
 			for range callers {
 				wg.Go(func() {
