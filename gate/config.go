@@ -53,7 +53,7 @@ func ValidateServices(services map[string]*ServiceConfig, r *config.Report) {
 
 // Services are the configured ones, by name.
 func Services(configs map[string]*ServiceConfig) []*Service {
-	var services []*Service
+	services := make([]*Service, 0, len(configs))
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		c := configs[name]
 		s := &Service{Name: name, Path: string(c.Path), Upstream: &c.Upstream.URL}

@@ -71,7 +71,7 @@ func New(o Options) (*Gate, error) {
 // ServeHTTP walks one exchange from its head to its record.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := g.begin(w, r)
-	defer g.end(x)
+	defer g.end(x) //nolint:contextcheck // the exchange is recorded also when its context is over
 	ctx, cancel := context.WithTimeoutCause(r.Context(), g.limits.Total, errSlow)
 	defer cancel()
 	if g.walk(ctx, x, Connected) && g.head(x) && g.walk(ctx, x, Headed) && g.walk(ctx, x, Bodied) {

@@ -139,7 +139,7 @@ func rules(matched []waf.Rule) []event.Rule {
 	if len(matched) > maxRules {
 		matched = matched[:maxRules]
 	}
-	var list []event.Rule
+	list := make([]event.Rule, 0, len(matched))
 	for _, m := range matched {
 		list = append(list, event.Rule{ID: m.ID, Message: short(m.Message), Target: short(m.Target), Match: short(m.Match)})
 	}

@@ -104,10 +104,11 @@ func plain(line string) bool {
 	if len(pieces)%2 == 0 {
 		return false // a quote is left open
 	}
-	outside := ""
+	var unquoted strings.Builder
 	for i := 0; i < len(pieces); i += 2 {
-		outside += strings.ReplaceAll(pieces[i], " ", "")
+		unquoted.WriteString(strings.ReplaceAll(pieces[i], " ", ""))
 	}
+	outside := unquoted.String()
 	switch strings.Count(outside, "*") {
 	case 0:
 		return !strings.Contains(outside, "'") // which some parsers take for a quote
@@ -124,12 +125,7 @@ func validBoundary(s string) bool {
 	if s == "" || len(s) > 70 {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("'()+_,-./:=?", c) >= 0) {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=?") == ""
 }
 
 // framed says whether boundaries stand where all parsers find them: the first at the very beginning, the last at
