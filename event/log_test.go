@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -90,49 +91,51 @@ func TestSegmentsRotateAndEverythingIsFoundInThem(t *testing.T) {
 }
 
 func TestAReaderGetsEveryEventInOrderAndGoesOnWhereItWas(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "record")
-	cursors := &memory{}
-	set := func(o *Options) { o.Cursors = cursors; o.SegmentSize = 8 << 10 }
-	l := open(t, dir, set)
-	fill(t, l, 40)
-	var got []uint64
-	follow := func(l *Log, until uint64) {
-		ctx, cancel := context.WithCancel(t.Context())
-		failed := false
-		err := l.Follow(ctx, "test", func(_ context.Context, batch []*Event) error {
-			if !failed && until == 40 { // fails once: the same events come again
-				failed = true
-				return errors.New("not now")
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "record")
+		cursors := &memory{}
+		set := func(o *Options) { o.Cursors = cursors; o.SegmentSize = 8 << 10 }
+		l := open(t, dir, set)
+		fill(t, l, 40)
+		var got []uint64
+		follow := func(l *Log, until uint64) {
+			ctx, cancel := context.WithCancel(t.Context())
+			failed := false
+			err := l.Follow(ctx, "test", func(_ context.Context, batch []*Event) error {
+				if !failed && until == 40 { // fails once: the same events come again
+					failed = true
+					return errors.New("not now")
+				}
+				for _, e := range batch {
+					got = append(got, e.Seq)
+				}
+				if got[len(got)-1] >= until {
+					cancel()
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
-			for _, e := range batch {
-				got = append(got, e.Seq)
-			}
-			if got[len(got)-1] >= until {
-				cancel()
-			}
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
+			cancel()
 		}
-		cancel()
-	}
-	follow(l, 40)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = open(t, dir, set)
-	var wg sync.WaitGroup
-	wg.Go(func() { follow(l, 60) })
-	fill(t, l, 20)
-	wg.Wait()
-	want := make([]uint64, 60)
-	for i := range want {
-		want[i] = uint64(i + 1)
-	}
-	if !slices.Equal(got, want) {
-		t.Fatalf("got %v", got)
-	}
+		follow(l, 40)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, dir, set)
+		var wg sync.WaitGroup
+		wg.Go(func() { follow(l, 60) })
+		fill(t, l, 20)
+		wg.Wait()
+		want := make([]uint64, 60)
+		for i := range want {
+			want[i] = uint64(i + 1)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v", got)
+		}
+	})
 }
 
 func TestWatchingSeesWhatComesAndNothingBefore(t *testing.T) {

@@ -1,6 +1,9 @@
 package event
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -258,6 +261,22 @@ func TestATamperedRecordIsNamedByWhatWasDone(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, Flip, 4, 4},
+		{"bytes that are hard to read stand in the place of a segment's frames", func(t *testing.T, s sample, dir string) {
+			t.Helper()
+			splice(t, dir, name(s, 4), segment.HeaderSize, s.frames[5].end, bytes.Repeat([]byte{0, 3, 0xff, 0}, 64<<10)...)
+		}, Flip, 4, 4},
+		{"bytes that are hard to read stand behind the last event", func(t *testing.T, s sample, dir string) {
+			t.Helper()
+			f := s.frames[11]
+			splice(t, dir, f.file, f.end, f.end, bytes.Repeat([]byte{0, 3, 0xff, 0}, 64<<10)...)
+		}, Flip, 13, 12},
+		{"a segment is a link to nowhere", func(t *testing.T, s sample, dir string) {
+			t.Helper()
+			remove(t, filepath.Join(dir, name(s, 4)))
+			if err := os.Symlink(filepath.Join(dir, "nowhere"), filepath.Join(dir, name(s, 4))); err != nil {
+				t.Fatal(err)
+			}
+		}, Flip, 4, 4},
 		{"a sealed event is rewritten, and all checksums and chain hashes with it", func(t *testing.T, s sample, dir string) {
 			t.Helper()
 			frames := slices.Clone(s.frames)
@@ -309,5 +328,35 @@ func TestATamperedRecordIsNamedByWhatWasDone(t *testing.T) {
 				t.Errorf("%d damages for one tampering: %+v", len(r.Damage), r.Damage)
 			}
 		})
+	}
+}
+
+func TestProgressEndsWithAllBytes(t *testing.T) {
+	s, dir := aCopy(t)
+	var size, before int64
+	for _, f := range s.frames {
+		if f.Seq == 3 || f.Seq == 6 || f.Seq == 9 || f.Seq == 12 { // the last of a segment
+			size += f.end
+		}
+	}
+	calls := 0
+	verified(t, dir, VerifyOptions{Progress: func(done, total int64) {
+		if calls++; done <= before || done > total || total != size {
+			t.Errorf("call %d: %d of %d after %d", calls, done, total, before)
+		}
+		before = done
+	}})
+	if calls != sampleEvents || before != size {
+		t.Errorf("%d calls, the last at %d of %d", calls, before, size)
+	}
+}
+
+func TestVerifyingEndsWhenNobodyWaitsForIt(t *testing.T) {
+	_, dir := aCopy(t)
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if r, err := Verify(ctx, dir, VerifyOptions{}); !errors.Is(err, why) {
+		t.Fatalf("%+v, %v", r, err)
 	}
 }

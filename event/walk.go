@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -69,7 +70,8 @@ func (w *walk) run() error {
 // segment walks one file. next is the sequence number that the following file is named after, 0 for the last.
 func (w *walk) segment(first, next uint64) error {
 	path, name := segmentPath(w.dir, first), segment.Name(first)
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		w.settle(first)
 		w.found(Damage{Kind: Flip, File: name, Seq: first, Sentence: "the segment is no regular file"})
 		return nil
