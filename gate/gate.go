@@ -70,6 +70,7 @@ func New(o Options) (*Gate, error) {
 
 // ServeHTTP walks one exchange from its head to its record.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reached(r.Context())
 	x := g.begin(w, r)
 	defer g.end(x) //nolint:contextcheck // the exchange is recorded also when its context is over
 	ctx, cancel := context.WithTimeoutCause(r.Context(), g.limits.Total, errSlow)

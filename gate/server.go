@@ -21,13 +21,15 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	return &Server{limits: l, http: &http.Server{
+	s := &Server{limits: l, http: &http.Server{
 		Handler:           h,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
 		IdleTimeout:       l.Idle,
 		MaxHeaderBytes:    l.HeaderSize,
 		Protocols:         protocols,
+
+		DisableGeneralOptionsHandler: true, // the library must not answer OPTIONS * past the stages and the record
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: l.Streams,
 			SendPingTimeout:      l.Idle,
@@ -37,6 +39,11 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
+	if g, ok := h.(*Gate); ok {
+		w := &watch{gate: g}
+		s.http.ConnContext, s.http.ConnState = w.context, w.state
+	}
+	return s
 }
 
 // Serve answers on l until Shutdown; then its error is nil.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/gate/gatetest"
 )
@@ -129,4 +130,64 @@ func hasty(t *testing.T) string {
 		}
 	}()
 	return "http://" + l.Addr().String()
+}
+
+func TestWhatIsNoRequestIsRefusedAndRecorded(t *testing.T) {
+	up := upstream(t, func(http.ResponseWriter, *http.Request) { t.Error("it reached the application") })
+	s := gatetest.Start(t, up, nil)
+	for _, c := range []struct{ name, sent string }{
+		{"no HTTP", "EHLO mail.example.com\r\n\r\n"},
+		{"two lengths", "POST / HTTP/1.1\r\nHost: notes.test\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"},
+		{"a length that is none", "POST / HTTP/1.1\r\nHost: notes.test\r\nContent-Length: +3\r\n\r\nabc"},
+		{"a framing that is none", "POST / HTTP/1.1\r\nHost: notes.test\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"},
+		{"two framings", "POST / HTTP/1.1\r\nHost: notes.test\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"},
+		{"a space before the colon", "POST / HTTP/1.1\r\nHost: notes.test\r\nContent-Length : 3\r\n\r\nabc"},
+		{"a folded field", "GET / HTTP/1.1\r\nHost: notes.test\r\n X-A: b\r\n\r\n"},
+		{"two hosts", "GET / HTTP/1.1\r\nHost: notes.test\r\nHost: other.test\r\n\r\n"},
+		{"no host", "GET / HTTP/1.1\r\n\r\n"},
+		{"a zero byte in a field", "GET / HTTP/1.1\r\nHost: notes.test\r\nX-A: a\x00b\r\n\r\n"},
+		{"a head that is too large", "GET / HTTP/1.1\r\nHost: notes.test\r\nX-A: " + strings.Repeat("a", 64<<10) + "\r\n\r\n"},
+	} {
+		answers := raw(t, s, c.sent, 2)
+		if len(answers) != 1 || answers[0].StatusCode < 400 || !answers[0].Close {
+			t.Errorf("%s: answers %+v", c.name, answers)
+		}
+		if e := s.Record.Next(t); e.Kind != "gate.request.unreadable" || e.Verdict != event.Refused || !e.Source.Addr().IsLoopback() {
+			t.Errorf("%s: recorded %+v", c.name, e)
+		}
+	}
+	if n := s.Gate.Counts()[""].Refused; n != 11 {
+		t.Errorf("%d refusals are counted, want 11", n)
+	}
+}
+
+func TestAConnectionThatIsClosedBetweenRequestsIsNoEvent(t *testing.T) {
+	up := upstream(t, func(http.ResponseWriter, *http.Request) {})
+	s := gatetest.Start(t, up, nil)
+	raw(t, s, "", 0)
+	raw(t, s, "GET / HTTP/1.1\r\nHost: notes.test\r\n\r\n", 1)
+	raw(t, s, "GET / HTTP/1.1\r\nHost: notes.test\r\n\r\nGET / HTTP/1.1\r\nHost: notes.test\r\n\r\n", 2)
+	for range 3 {
+		if e := s.Record.Next(t); e.Kind != "gate.request.passed" {
+			t.Errorf("recorded %s", e.Kind)
+		}
+	}
+	if err := s.Server.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.Record.Len() != 3 {
+		t.Errorf("%d events, want 3", s.Record.Len())
+	}
+}
+
+func TestTheLibraryAnswersNothingByItself(t *testing.T) {
+	up := upstream(t, func(http.ResponseWriter, *http.Request) { t.Error("it reached the application") })
+	s := gatetest.Start(t, up, nil)
+	answers := raw(t, s, "OPTIONS * HTTP/1.1\r\nHost: notes.test\r\n\r\n", 1)
+	if len(answers) != 1 || answers[0].StatusCode != http.StatusBadRequest || answers[0].Header.Get(gate.EventHeader) == "" {
+		t.Errorf("answers %+v", answers)
+	}
+	if e := s.Record.Next(t); e.Kind != "gate.request.refused" {
+		t.Errorf("recorded %s", e.Kind)
+	}
 }
