@@ -51,7 +51,7 @@ func (w *watch) state(c net.Conn, state http.ConnState) {
 	if !ok {
 		return
 	}
-	s := found.(*seen) //nolint:errcheck // nothing else is stored
+	s := found.(*seen)
 	switch state {
 	case http.StateNew:
 	case http.StateActive:
