@@ -57,7 +57,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 		return problem.New("app.demo.unusable", "The sample application's own data cannot be opened.", "Remove "+filepath.Join(d.Data, "demo")+": the next start makes it anew.").Because(err)
 	}
 	defer func() { err = errors.Join(err, application.Close()) }()
-	served, err := d.serveApplication(ctx, application, notes.Upstream.Host, t.log)
+	served, err := d.serveApplication(ctx, application, behind(c, notes.Upstream.Host), t.log)
 	if err != nil {
 		return err
 	}
@@ -98,6 +98,14 @@ func (d demoCommand) override(c *Config) {
 			*o.at = config.Listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(int(*o.port))))
 		}
 	}
+}
+
+// behind is where the application listens: as the file says, unless a flag wants that very port.
+func behind(c *Config, upstream string) string {
+	if at := config.Listen(upstream); at == c.Listen.HTTPS || at == c.Console.Listen {
+		return "127.0.0.1:0"
+	}
+	return upstream
 }
 
 // application is the weak application, served on loopback.

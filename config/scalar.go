@@ -33,7 +33,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 		if err != nil {
 			return Bad(mend, "%q is no duration", s)
 		}
-		*d = Duration(time.Duration(n) * 24 * time.Hour) //nolint:gosec // at most 65,535 days
+		*d = Duration(time.Duration(n) * 24 * time.Hour)
 		return nil
 	}
 	parsed, err := time.ParseDuration(s)

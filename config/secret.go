@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -67,7 +68,7 @@ var (
 )
 
 const (
-	mendSecret = "write ${file:/path/to/it} or ${env:NAME}"
+	mendSecret = "write ${file:/path/to/it} or ${env:NAME}" //nolint:gosec // says how to write one
 	maxSecret  = 64 << 10
 )
 
@@ -79,7 +80,7 @@ func (d *decoder) secret(n ast.Node, v reflect.Value, path string) {
 	m := reference.FindStringSubmatch(text)
 	if !ok || m == nil {
 		line, _ := d.position(n)
-		for i := range max(bytes.Count([]byte(text), []byte("\n")), 1) {
+		for i := range max(strings.Count(text, "\n"), 1) {
 			d.invalid.secret[line+i] = true
 		}
 		d.complain(n, path, mendSecret, "a secret stands here itself; a configuration file is copied and shown too easily")
@@ -101,7 +102,7 @@ func (d *decoder) resolve(kind, name string) (value, why, mend string) {
 	if kind == "env" {
 		value, ok := d.options.Env(name)
 		if !ok || value == "" {
-			return "", fmt.Sprintf("the environment has no %s", name), "set it for this process"
+			return "", "the environment has no " + name, "set it for this process"
 		}
 		return value, "", ""
 	}
@@ -116,9 +117,9 @@ func (d *decoder) resolve(kind, name string) (value, why, mend string) {
 	info, err := f.Stat()
 	switch {
 	case err != nil || !info.Mode().IsRegular():
-		return "", fmt.Sprintf("%s is no file", name), "name a file"
+		return "", name + " is no file", "name a file"
 	case info.Mode().Perm()&0o037 != 0:
-		return "", fmt.Sprintf("others may read or change the file %s", name), "run: chmod 600 " + name
+		return "", "others may read or change the file " + name, "run: chmod 600 " + name
 	}
 	raw, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
 	switch {

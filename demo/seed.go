@@ -38,7 +38,7 @@ func (a *App) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
+	defer tx.Rollback() // after Commit there is nothing to roll back
 	if _, err := tx.ExecContext(ctx, schema); err != nil {
 		return err
 	}

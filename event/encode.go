@@ -46,7 +46,7 @@ func (c *encoder) append(ctx context.Context, b []byte, e *Event) ([]byte, error
 	if err != nil {
 		return b, err
 	}
-	s := c.pool.Get().(*sealing) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	s := c.pool.Get().(*sealing) //nolint:forcetypeassert // the pool holds nothing else
 	defer c.pool.Put(s)
 	s.begin(key, e.UID)
 	b = c.base(b, e)

@@ -19,11 +19,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const goldenID = "019ab0c1-7a00-7000-8000-000000000001"
 
-func goldenEvents(t testing.TB) map[string]*Event {
-	t.Helper()
+func goldenEvents(tb testing.TB) map[string]*Event {
+	tb.Helper()
 	id, err := ParseID(goldenID)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	base := func(c Class, kind string) *Event {
 		return &Event{UID: id, Time: noon, Class: c, Activity: OtherActivity, Severity: Informational, Kind: kind, Message: "A sentence."}
@@ -49,11 +49,11 @@ func goldenEvents(t testing.TB) map[string]*Event {
 	return events
 }
 
-func encoded(t testing.TB, keys Keys, e *Event) []byte {
-	t.Helper()
-	b, err := newEncoder("a", keys, []string{"internal"}).append(t.Context(), nil, e)
+func encoded(tb testing.TB, keys Keys, e *Event) []byte {
+	tb.Helper()
+	b, err := newEncoder("a", keys, []string{"internal"}).append(tb.Context(), nil, e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return append(b, "42"+tail+"\n"...)
 }

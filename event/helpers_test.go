@@ -95,46 +95,46 @@ func (m *memory) SetCursor(_ context.Context, reader string, next uint64) error 
 }
 
 // signingKey is the same for one folder, as the store would keep it.
-func signingKey(t testing.TB, dir string) SigningKey {
-	t.Helper()
+func signingKey(tb testing.TB, dir string) SigningKey {
+	tb.Helper()
 	path := filepath.Join(filepath.Dir(dir), "signing.key")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		if text, err = NewSigningKey("a"); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := os.WriteFile(path, text, 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	k, err := ParseSigningKey(text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return k
 }
 
 // open opens a log in a folder below the test's own; the test closes it, or the end of the test does.
-func open(t testing.TB, dir string, change func(*Options)) *Log {
-	t.Helper()
-	l, err := tryOpen(t, dir, change)
+func open(tb testing.TB, dir string, change func(*Options)) *Log {
+	tb.Helper()
+	l, err := tryOpen(tb, dir, change)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
+	tb.Cleanup(func() { _ = l.Close() })
 	return l
 }
 
-func tryOpen(t testing.TB, dir string, change func(*Options)) (*Log, error) {
-	t.Helper()
+func tryOpen(tb testing.TB, dir string, change func(*Options)) (*Log, error) {
+	tb.Helper()
 	o := Options{
-		Node: "a", Signing: signingKey(t, dir), Keys: &testKeys{}, Cursors: &memory{}, Logger: slog.New(slog.DiscardHandler),
+		Node: "a", Signing: signingKey(tb, dir), Keys: &testKeys{}, Cursors: &memory{}, Logger: slog.New(slog.DiscardHandler),
 		CheckpointEvery: 100 * time.Millisecond, Gather: time.Millisecond,
 	}
 	if change != nil {
 		change(&o)
 	}
-	return Open(t.Context(), dir, o)
+	return Open(tb.Context(), dir, o)
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 123_456_000, time.UTC)
@@ -156,24 +156,24 @@ func signIn(i int) *Event {
 	return e
 }
 
-func fill(t testing.TB, l *Log, n int) []ID {
-	t.Helper()
+func fill(tb testing.TB, l *Log, n int) []ID {
+	tb.Helper()
 	var ids []ID
 	for i := range n {
 		e := signIn(i)
-		if err := l.Append(t.Context(), e); err != nil {
-			t.Fatal(err)
+		if err := l.Append(tb.Context(), e); err != nil {
+			tb.Fatal(err)
 		}
 		ids = append(ids, e.UID)
 	}
 	return ids
 }
 
-func verified(t testing.TB, dir string, o VerifyOptions) *Report {
-	t.Helper()
-	r, err := Verify(t.Context(), dir, o)
+func verified(tb testing.TB, dir string, o VerifyOptions) *Report {
+	tb.Helper()
+	r, err := Verify(tb.Context(), dir, o)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"math/rand/v2"
@@ -16,13 +17,10 @@ var ErrID = errors.New("not an event id: want a lower-case UUID of version 7")
 // NewID makes the id of an event that begins now. Its randomness keeps ids apart; nobody may rest a secret on it.
 func NewID(now time.Time) ID {
 	var id ID
-	ms := uint64(now.UnixMilli()) //nolint:gosec // a time before 1970 is no time an event is made at
-	id[0], id[1], id[2], id[3], id[4], id[5] = byte(ms>>40), byte(ms>>32), byte(ms>>24), byte(ms>>16), byte(ms>>8), byte(ms)
-	a, b := rand.Uint64(), rand.Uint64() //nolint:gosec // names, not secrets; ChaCha8 seeded by the system
-	id[6], id[7] = 0x70|byte(a>>8)&0x0f, byte(a)
-	id[8] = 0x80 | byte(b>>56)&0x3f
-	id[9], id[10], id[11], id[12] = byte(b>>48), byte(b>>40), byte(b>>32), byte(b>>24)
-	id[13], id[14], id[15] = byte(b>>16), byte(b>>8), byte(b)
+	random := rand.Uint64() //nolint:gosec // a name, not a secret; ChaCha8 seeded by the system
+	binary.BigEndian.PutUint64(id[:8], uint64(now.UnixMilli())<<16|random&0x0fff|0x7000)
+	random = rand.Uint64() //nolint:gosec // as above
+	binary.BigEndian.PutUint64(id[8:], random&^(3<<62)|2<<62)
 	return id
 }
 

@@ -3,12 +3,13 @@ package event
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -90,49 +91,51 @@ func TestSegmentsRotateAndEverythingIsFoundInThem(t *testing.T) {
 }
 
 func TestAReaderGetsEveryEventInOrderAndGoesOnWhereItWas(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "record")
-	cursors := &memory{}
-	set := func(o *Options) { o.Cursors = cursors; o.SegmentSize = 8 << 10 }
-	l := open(t, dir, set)
-	fill(t, l, 40)
-	var got []uint64
-	follow := func(l *Log, until uint64) {
-		ctx, cancel := context.WithCancel(t.Context())
-		failed := false
-		err := l.Follow(ctx, "test", func(_ context.Context, batch []*Event) error {
-			if !failed && until == 40 { // fails once: the same events come again
-				failed = true
-				return errors.New("not now")
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "record")
+		cursors := &memory{}
+		set := func(o *Options) { o.Cursors = cursors; o.SegmentSize = 8 << 10 }
+		l := open(t, dir, set)
+		fill(t, l, 40)
+		var got []uint64
+		follow := func(l *Log, until uint64) {
+			ctx, cancel := context.WithCancel(t.Context())
+			failed := false
+			err := l.Follow(ctx, "test", func(_ context.Context, batch []*Event) error {
+				if !failed && until == 40 { // fails once: the same events come again
+					failed = true
+					return errors.New("not now")
+				}
+				for _, e := range batch {
+					got = append(got, e.Seq)
+				}
+				if got[len(got)-1] >= until {
+					cancel()
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
-			for _, e := range batch {
-				got = append(got, e.Seq)
-			}
-			if got[len(got)-1] >= until {
-				cancel()
-			}
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
+			cancel()
 		}
-		cancel()
-	}
-	follow(l, 40)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	l = open(t, dir, set)
-	var wg sync.WaitGroup
-	wg.Go(func() { follow(l, 60) })
-	fill(t, l, 20)
-	wg.Wait()
-	want := make([]uint64, 60)
-	for i := range want {
-		want[i] = uint64(i + 1)
-	}
-	if !slices.Equal(got, want) {
-		t.Fatalf("got %v", got)
-	}
+		follow(l, 40)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = open(t, dir, set)
+		var wg sync.WaitGroup
+		wg.Go(func() { follow(l, 60) })
+		fill(t, l, 20)
+		wg.Wait()
+		want := make([]uint64, 60)
+		for i := range want {
+			want[i] = uint64(i + 1)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("got %v", got)
+		}
+	})
 }
 
 func TestWatchingSeesWhatComesAndNothingBefore(t *testing.T) {
@@ -242,10 +245,11 @@ func TestTheLogDoesNotGoOnOverDamage(t *testing.T) {
 		name, code string
 		damage     func(t *testing.T, dir string)
 	}{
-		{"the end was taken off", "event.record.cut", func(t *testing.T, dir string) { truncate(t, segmentPath(dir, 1), -600) }},
-		{"all segments are gone", "event.record.cut", func(t *testing.T, dir string) { remove(t, segmentPath(dir, 1)) }},
-		{"another key", "event.record.foreign", func(t *testing.T, dir string) { remove(t, filepath.Join(filepath.Dir(dir), "signing.key")) }},
+		{"the end was taken off", "event.record.cut", func(t *testing.T, dir string) { t.Helper(); truncate(t, segmentPath(dir, 1), -600) }},
+		{"all segments are gone", "event.record.cut", func(t *testing.T, dir string) { t.Helper(); remove(t, segmentPath(dir, 1)) }},
+		{"another key", "event.record.foreign", func(t *testing.T, dir string) { t.Helper(); remove(t, filepath.Join(filepath.Dir(dir), "signing.key")) }},
 		{"a tree of another log", "event.tree.unusable", func(t *testing.T, dir string) {
+			t.Helper()
 			files, _ := filepath.Glob(filepath.Join(dir, "log", "tile", "entries", "*"))
 			for _, f := range files {
 				remove(t, f)
@@ -306,11 +310,12 @@ func BenchmarkOffer(b *testing.B) {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{16, 256, 1024} {
-		b.Run(fmt.Sprint(callers), func(b *testing.B) {
+		b.Run(strconv.Itoa(callers), func(b *testing.B) {
 			l := open(b, filepath.Join(b.TempDir(), "record"), func(o *Options) { o.Keys = &cachedKey{}; o.CheckpointEvery = time.Second })
 			took := make([]time.Duration, b.N)
 			var wg sync.WaitGroup
 			next := make(chan int, callers)
+			b.ReportAllocs()
 			b.ResetTimer()
 			for range callers {
 				wg.Go(func() {

@@ -102,7 +102,7 @@ func (l *Log) await(ctx context.Context, w *waiter) error {
 }
 
 func (l *Log) encode(ctx context.Context, e *Event) (item, error) {
-	p := payloads.Get().(*[]byte) //nolint:errcheck,forcetypeassert // the pool holds nothing else
+	p := payloads.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	b, err := l.encoder.append(ctx, (*p)[:0], e)
 	*p = b
 	if err != nil {

@@ -96,7 +96,7 @@ func (r recovery) dropHeaderless(files []uint64) ([]uint64, error) {
 		return files, nil
 	}
 	first := files[len(files)-1]
-	f, err := os.Open(segmentPath(r.dir, first)) //nolint:gosec // in our own folder
+	f, err := os.Open(segmentPath(r.dir, first))
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
@@ -122,7 +122,7 @@ func damaged(dir string, first uint64, err error) error {
 
 // segment reads one segment to its end, or to the torn write at its end, which it cuts off.
 func (r recovery) segment(first uint64, last bool) (position, error) {
-	f, err := os.Open(segmentPath(r.dir, first)) //nolint:gosec // in our own folder
+	f, err := os.Open(segmentPath(r.dir, first))
 	if err != nil {
 		return position{}, fmt.Errorf("open segment: %w", err)
 	}

@@ -85,7 +85,11 @@ func (r *Report) WriteText(w io.Writer) error {
 		}
 	}
 	if r.Unsealed > 0 {
-		p.line("note     not yet sealed: %d events behind the checkpoint; their chain holds, but no signature covers them.", r.Unsealed)
+		chain := "their chain holds, but "
+		if !r.OK() {
+			chain = ""
+		}
+		p.line("note     not yet sealed: %d events behind the checkpoint; %sno signature covers them.", r.Unsealed, chain)
 	}
 	if r.Torn > 0 {
 		p.line("note     not yet sealed: the last %d bytes are of a write that did not end; nothing whole stands behind them.", r.Torn)

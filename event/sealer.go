@@ -154,7 +154,7 @@ func (s *sealer) batches() ([]batch, error) {
 	for len(hashes) > 0 && len(list) < maxLeaves {
 		n := min(len(hashes), maxBatch)
 		list = append(list, batch{node: s.log.o.Node, first: next, count: uint64(n), root: rootOf(hashes[:n])})
-		next += uint64(n) //nolint:gosec // a length
+		next += uint64(n)
 		hashes = hashes[n:]
 	}
 	return list, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -17,11 +18,12 @@ type walk struct {
 	ctx      context.Context //nolint:containedctx // one run's, not kept
 	dir      string
 	report   *Report
-	leaves   []batch
+	leaves   []leaf
 	progress func(done, total int64)
 
 	seq   uint64       // the highest so far
 	chain segment.Hash // of the last frame, as it is stored
+	rival segment.Hash // of a second frame of the same number; either may be the one that was sealed
 	doubt bool         // a damage stands before: that the chain does not hold here was said
 	lost  uint64       // up to here it was said that events are missing
 
@@ -57,6 +59,7 @@ func (w *walk) run() error {
 		w.done += sizes[i]
 		end.File, end.Offset = segment.Name(first), sizes[i]
 	}
+	w.settle(w.seq + 1)
 	if missing := max(w.seq, w.lost) + 1; missing <= w.report.Sealed {
 		end.Seq, end.Sentence = missing, fmt.Sprintf("events %d to %d were sealed and are missing at the end", missing, w.report.Sealed)
 		w.report.damage(end)
@@ -67,7 +70,9 @@ func (w *walk) run() error {
 // segment walks one file. next is the sequence number that the following file is named after, 0 for the last.
 func (w *walk) segment(first, next uint64) error {
 	path, name := segmentPath(w.dir, first), segment.Name(first)
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		w.settle(first)
 		w.found(Damage{Kind: Flip, File: name, Seq: first, Sentence: "the segment is no regular file"})
 		return nil
 	}
@@ -104,6 +109,7 @@ func unreadable(path string, err error) error {
 
 // header holds a segment against the one before it. False: it is one that stands elsewhere, and was read there.
 func (w *walk) header(name string, h segment.Header, first uint64) bool {
+	w.settle(h.First)
 	d := Damage{File: name, Seq: h.First}
 	switch {
 	case h.First != first:
@@ -112,7 +118,7 @@ func (w *walk) header(name string, h segment.Header, first uint64) bool {
 		d.Kind, d.Seq, d.Sentence = Deletion, w.seq+1, fmt.Sprintf("events %d to %d are missing before this segment", w.seq+1, h.First-1)
 	case h.First <= w.seq:
 		d.Kind, d.Sentence = Insertion, fmt.Sprintf("the segment begins with event %d, but event %d came before it", h.First, w.seq)
-	case h.Prev != w.chain && !w.doubt:
+	case h.Prev != w.chain && h.Prev != w.rival && !w.doubt:
 		d.Kind, d.Sentence = Flip, "the segment does not follow from the end of the one before"
 	}
 	if d.Kind != "" {
@@ -122,7 +128,7 @@ func (w *walk) header(name string, h segment.Header, first uint64) bool {
 		return false
 	}
 	w.skipTo(h.First)
-	w.chain, w.doubt = h.Seed(), false
+	w.chain, w.rival, w.doubt = h.Seed(), h.Seed(), false
 	return true
 }
 
@@ -153,10 +159,10 @@ func (w *walk) frames(name string, f *os.File, r *segment.Reader, next uint64) e
 func (w *walk) damaged(name string, f *os.File, at *segment.DamageError, next uint64) (*segment.Reader, error) {
 	if next == 0 && w.seq >= w.report.Sealed {
 		acknowledged, err := segment.Acknowledged(f, at.Offset, w.seq)
-		if err != nil {
+		if err != nil && !errors.Is(err, segment.ErrGivenUp) {
 			return nil, unreadable(f.Name(), err)
 		}
-		if !acknowledged {
+		if err == nil && !acknowledged {
 			w.report.Torn += sizeOf(f) - at.Offset
 			return nil, nil
 		}
@@ -173,12 +179,15 @@ func (w *walk) damaged(name string, f *os.File, at *segment.DamageError, next ui
 
 // skip reports a damage and gives a reader that goes on with the next whole frame; nil when there is none.
 func (w *walk) skip(f *os.File, d Damage, next uint64) (*segment.Reader, error) {
+	w.settle(w.seq + 1)
 	frame, err := segment.Resync(f, d.Offset+1, w.seq)
-	switch {
-	case err == nil:
-		d.Kind, w.lost = Flip, max(w.lost, frame.Seq-1)
-	case !errors.Is(err, io.EOF):
+	more := err == nil
+	if !more && !errors.Is(err, io.EOF) && !errors.Is(err, segment.ErrGivenUp) {
 		return nil, unreadable(f.Name(), err)
+	}
+	switch {
+	case more:
+		d.Kind, w.lost = Flip, max(w.lost, frame.Seq-1)
 	case next > 0:
 		w.lost = max(w.lost, next-1)
 	default: // nothing can be read any more of what was sealed
@@ -189,7 +198,7 @@ func (w *walk) skip(f *os.File, d Damage, next uint64) (*segment.Reader, error) 
 	}
 	w.found(d)
 	w.seq = max(w.seq, w.lost)
-	if err != nil {
+	if !more {
 		return nil, nil
 	}
 	r, err := segment.ReaderAt(f, frame.Offset)
@@ -209,15 +218,17 @@ func sizeOf(f *os.File) int64 {
 
 // frame holds one frame against the one before it and gives it to its leaf.
 func (w *walk) frame(name string, f segment.Frame) {
+	w.settle(f.Seq)
 	d := Damage{File: name, Offset: f.Offset, Seq: w.seq + 1}
 	switch {
 	case f.Seq == w.seq && f.Seq > 0:
+		w.rival = f.Chain
 		d.Kind, d.Seq, d.Sentence = Insertion, f.Seq, fmt.Sprintf("event %d stands here a second time", f.Seq)
 	case f.Seq <= w.seq:
 		d.Kind, d.Seq, d.Sentence = Reorder, f.Seq, fmt.Sprintf("event %d stands behind event %d", f.Seq, w.seq)
 	case f.Seq > w.seq+1:
 		d.Kind, d.Sentence = Deletion, fmt.Sprintf("event %d stands where event %d must: %d are missing, or stand elsewhere", f.Seq, w.seq+1, f.Seq-w.seq-1)
-	case segment.ChainOf(w.chain, f) != f.Chain && !w.doubt:
+	case segment.ChainOf(w.chain, f) != f.Chain && segment.ChainOf(w.rival, f) != f.Chain && !w.doubt:
 		d.Kind, d.Sentence = Flip, fmt.Sprintf("event %d, or the one before it, was changed or put in: the chain does not hold", f.Seq)
 	}
 	doubt := w.doubt && f.Seq <= w.seq // a frame that stands elsewhere leaves the chain as it was
@@ -229,7 +240,7 @@ func (w *walk) frame(name string, f segment.Frame) {
 		return
 	}
 	w.skipTo(f.Seq)
-	w.seq, w.chain = f.Seq, f.Chain
+	w.seq, w.chain, w.rival = f.Seq, f.Chain, f.Chain
 	w.fill(name, f)
 }
 
@@ -241,11 +252,20 @@ func (w *walk) skipTo(seq uint64) {
 	w.seq = seq - 1
 }
 
-// fill gives a frame to the leaf it belongs to, and judges the leaf when it is full.
-func (w *walk) fill(name string, f segment.Frame) {
-	for w.leaf < len(w.leaves) && f.Seq > w.leaves[w.leaf].last() {
+// settle judges the leaves whose last event was met, when the event seq comes. That is not before a later one comes:
+// until then a second frame of the same number may.
+func (w *walk) settle(seq uint64) { w.judgeBefore(min(seq, w.seq+1)) }
+
+// judgeBefore judges all leaves that end before an event.
+func (w *walk) judgeBefore(seq uint64) {
+	for w.leaf < len(w.leaves) && seq > w.leaves[w.leaf].last() {
 		w.judge()
 	}
+}
+
+// fill gives a frame to the leaf it belongs to.
+func (w *walk) fill(name string, f segment.Frame) {
+	w.judgeBefore(f.Seq)
 	if f.Seq > w.report.Sealed {
 		w.report.Unsealed++
 		return
@@ -259,16 +279,13 @@ func (w *walk) fill(name string, f segment.Frame) {
 		w.begin = Damage{File: name, Offset: f.Offset}
 	}
 	w.hashes = append(w.hashes, f.Chain)
-	if w.leaf < len(w.leaves) && f.Seq == w.leaves[w.leaf].last() {
-		w.judge()
-	}
 }
 
 // judge holds the frames of a leaf against its root. Whoever changed a frame together with all checksums and chain
 // hashes behind it is found here.
 func (w *walk) judge() {
 	b := w.leaves[w.leaf]
-	if !w.bad && w.lost < b.first && rootOf(w.hashes) != b.root {
+	if b.proven && !w.bad && w.lost < b.first && rootOf(w.hashes) != b.root {
 		d := w.begin
 		d.Kind, d.Seq = Flip, b.first
 		d.Sentence = fmt.Sprintf("events %d to %d are not those that were sealed: they were rewritten", b.first, b.last())

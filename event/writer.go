@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/tenward/tenward/event/segment"
@@ -43,7 +42,7 @@ func newWriter(l *Log, at position) (*writer, error) {
 	if at.file == 0 {
 		return w, nil // the first event makes the first segment
 	}
-	f, err := os.OpenFile(segmentPath(l.dir, at.file), os.O_RDWR, 0) //nolint:gosec // in our own folder
+	f, err := os.OpenFile(segmentPath(l.dir, at.file), os.O_RDWR, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
@@ -136,7 +135,7 @@ func (w *writer) write(items []item) (n int, err error) {
 	if _, err := w.file.WriteAt(w.buf, w.at.size); err != nil {
 		return 0, errors.Join(fmt.Errorf("write record: %w", err), w.clean())
 	}
-	if err := syscall.Fdatasync(int(w.file.Fd())); err != nil { //nolint:gosec // a descriptor
+	if err := w.log.o.sync(int(w.file.Fd())); err != nil {
 		// The kernel may have dropped what it could not write and take it for clean. Cut off and written again it
 		// is dirty again: only then does the next sync say something.
 		return 0, errors.Join(fmt.Errorf("sync record: %w", err), w.clean())

@@ -14,13 +14,13 @@ import (
 // limit reads on. A request without a body gives none, whole.
 //
 // An error is the client's: it stopped sending, sent what is no body, or sent more than the gate takes
-// (a *http.MaxBytesError).
+// (a *http.MaxBytesError). ErrBusy alone is ours: too many bodies are held already.
 func (x *Exchange) Inspect(limit int64) (body []byte, whole bool, err error) {
 	if x.Request.Body == nil || x.Request.Body == http.NoBody {
 		return nil, true, nil
 	}
 	if x.ahead == nil {
-		x.ahead = &readAhead{rest: x.Request.Body, buf: bodyBuffers.Get().(*bytes.Buffer)}
+		x.ahead = &readAhead{rest: x.Request.Body, buf: bodyBuffers.Get().(*bytes.Buffer), held: x.held}
 	}
 	return x.ahead.upTo(limit)
 }
@@ -30,6 +30,7 @@ func (x *Exchange) Inspect(limit int64) (body []byte, whole bool, err error) {
 // to its pool only when both have let go of it.
 type readAhead struct {
 	rest io.ReadCloser
+	held *held
 
 	mu       sync.Mutex
 	buf      *bytes.Buffer
@@ -43,7 +44,7 @@ type readAhead struct {
 func (b *readAhead) upTo(limit int64) ([]byte, bool, error) {
 	// One byte more than the limit tells "exactly the limit" from "longer".
 	if want := limit + 1 - int64(b.buf.Len()); !b.whole && want > 0 {
-		_, err := io.CopyN(b.buf, b.rest, want)
+		_, err := io.CopyN(b.buf, holding{b.held, b.rest}, want)
 		if errors.Is(err, io.EOF) {
 			b.whole = true
 		} else if err != nil {
@@ -75,6 +76,7 @@ func (b *readAhead) recycle() {
 	if b.buf == nil || !b.over || b.lent && !b.returned {
 		return
 	}
+	b.held.release(int64(b.buf.Len()))
 	if b.buf.Cap() <= maxPooled {
 		b.buf.Reset()
 		bodyBuffers.Put(b.buf)

@@ -53,7 +53,7 @@ func ValidateServices(services map[string]*ServiceConfig, r *config.Report) {
 
 // Services are the configured ones, by name.
 func Services(configs map[string]*ServiceConfig) []*Service {
-	var services []*Service
+	services := make([]*Service, 0, len(configs))
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		c := configs[name]
 		s := &Service{Name: name, Path: string(c.Path), Upstream: &c.Upstream.URL}
@@ -74,6 +74,7 @@ type LimitsConfig struct {
 	HeaderSize  config.Size     `yaml:"header_size" doc:"Bytes of a request's head."`
 	Header      config.Duration `yaml:"header" doc:"Time until a request's head is complete."`
 	Body        config.Size     `yaml:"body" doc:"Bytes of a request's body."`
+	Held        config.Size     `yaml:"held" doc:"Bytes of all requests' bodies that are held at once to be looked at; more are answered 503."`
 	Read        config.Duration `yaml:"read" doc:"Time between two pieces of a request's body."`
 	Write       config.Duration `yaml:"write" doc:"Time between two pieces of the answer being taken by the client."`
 	Idle        config.Duration `yaml:"idle" doc:"Time between two requests on a connection."`
@@ -89,7 +90,7 @@ func (c *LimitsConfig) Defaults() {
 	l := SafeLimits()
 	*c = LimitsConfig{
 		HeaderCount: l.HeaderCount, HeaderSize: config.Size(l.HeaderSize), Header: config.Duration(l.Header),
-		Body: config.Size(l.Body), Read: config.Duration(l.Read), Write: config.Duration(l.Write),
+		Body: config.Size(l.Body), Held: config.Size(l.Held), Read: config.Duration(l.Read), Write: config.Duration(l.Write),
 		Idle: config.Duration(l.Idle), Total: config.Duration(l.Total), Streams: l.Streams,
 		Dial: config.Duration(l.Dial), Answer: config.Duration(l.Answer), Drain: config.Duration(l.Drain),
 	}
@@ -109,6 +110,9 @@ func (c *LimitsConfig) Validate(r *config.Report) {
 			r.At(name).Errorf("", "must be from 1 to 10000")
 		}
 	}
+	if c.Held < 1<<20 && !r.At("held").Failed() {
+		r.At("held").Errorf("", "must be at least 1MiB")
+	}
 	if (c.HeaderSize < 1<<10 || c.HeaderSize > 1<<20) && !r.At("header_size").Failed() {
 		r.At("header_size").Errorf("", "must be from 1KiB to 1MiB")
 	}
@@ -118,7 +122,7 @@ func (c *LimitsConfig) Validate(r *config.Report) {
 func (c *LimitsConfig) Limits() Limits {
 	return Limits{
 		HeaderCount: c.HeaderCount, HeaderSize: int(c.HeaderSize), Header: c.Header.Std(),
-		Body: int64(c.Body), Read: c.Read.Std(), Write: c.Write.Std(), Idle: c.Idle.Std(), Total: c.Total.Std(),
+		Body: int64(c.Body), Held: int64(c.Held), Read: c.Read.Std(), Write: c.Write.Std(), Idle: c.Idle.Std(), Total: c.Total.Std(),
 		Streams: c.Streams, Dial: c.Dial.Std(), Answer: c.Answer.Std(), Drain: c.Drain.Std(),
 	}
 }

@@ -37,6 +37,7 @@ type Exchange struct {
 	Rules   []event.Rule   // all rules that matched so far, whether they refused or not
 	Details []event.Detail // further facts for the exchange's event
 
+	held   *held
 	ahead  *readAhead
 	upload *clientBody
 	answer answer

@@ -48,6 +48,7 @@ type Gate struct {
 	log      *slog.Logger
 	now      func() time.Time
 	hold     func(*identity.Session, func()) (func(), bool)
+	held     held
 	pool     sync.Pool
 	unknown  counts // exchanges of no service
 }
@@ -55,6 +56,7 @@ type Gate struct {
 // New makes the gate. It starts nothing.
 func New(o Options) (*Gate, error) {
 	g := &Gate{services: o.Services, limits: o.Limits, record: o.Record, log: o.Log, now: o.Now, hold: o.Hold}
+	g.held.limit = o.Limits.Held
 	g.pool.New = func() any { return new(Exchange) }
 	for _, s := range o.Stages {
 		if s.Phase >= phases || s.Run == nil || s.Name == "" {
@@ -72,8 +74,9 @@ func New(o Options) (*Gate, error) {
 
 // ServeHTTP walks one exchange from its head to its record.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	reached(r.Context())
 	x := g.begin(w, r)
-	defer g.end(x)
+	defer g.end(x) //nolint:contextcheck // the exchange is recorded also when its context is over
 	ctx, cancel := context.WithTimeoutCause(r.Context(), g.limits.Total, errSlow)
 	defer cancel()
 	if !g.walk(ctx, x, Connected) || !g.head(x) || !g.walk(ctx, x, Headed) || !g.walk(ctx, x, Bodied) {
@@ -92,7 +95,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x := g.pool.Get().(*Exchange)
 	now := g.now()
-	x.ID, x.Begun, x.Request = event.NewID(now), now, r
+	x.ID, x.Begun, x.Request, x.held = event.NewID(now), now, r, &g.held
 	x.Client, _ = netip.ParseAddrPort(r.RemoteAddr)
 	x.Client = netip.AddrPortFrom(x.Client.Addr().Unmap(), x.Client.Port())
 	x.verdict, x.kind = event.Passed, kindPassed
@@ -102,6 +105,11 @@ func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 		x.upload = &clientBody{from: r.Body, control: control, limit: g.limits.Body, idle: g.limits.Read}
 		x.upload.extend()
 		r.Body = x.upload
+	}
+	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+		// It may have had a Content-Length too, which the library drops. Whoever stands before the gate and went by
+		// that one sees another end of this request: what follows must not be read as the next (RFC 9112 section 6.1).
+		w.Header().Set("Connection", "close")
 	}
 	return x
 }

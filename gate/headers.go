@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/textproto"
+	"slices"
 	"strings"
 )
 
@@ -118,12 +119,26 @@ func withoutOwnCookies(lines []string) []string {
 	return []string{strings.Join(kept, "; ")}
 }
 
+// withoutOwnSetCookies removes cookies that an application would set in Tenward's name.
+func withoutOwnSetCookies(lines []string) []string {
+	own := func(line string) bool { return strings.HasPrefix(textproto.TrimString(line), ownCookie) }
+	if !slices.ContainsFunc(lines, own) {
+		return lines
+	}
+	return slices.DeleteFunc(slices.Clone(lines), own)
+}
+
 // copyAnswerHeader copies the upstream's fields for the client, without those of its own hop and without any
 // that the client would take for Tenward's word.
 func copyAnswerHeader(dst, src http.Header) {
 	for name, values := range src {
 		if hopByHop[name] || strings.HasPrefix(name, "Tenward-") {
 			continue
+		}
+		if name == "Set-Cookie" {
+			if values = withoutOwnSetCookies(values); len(values) == 0 {
+				continue
+			}
 		}
 		dst[name] = values
 	}

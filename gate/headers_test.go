@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -48,6 +49,18 @@ func TestForwardedQuotesIPv6(t *testing.T) {
 	got := outgoingHeader(nil, netip.MustParseAddr("2001:db8::1"), "notes.test", nil)
 	if want := `for="[2001:db8::1]";host="notes.test";proto=https`; got.Get("Forwarded") != want {
 		t.Fatalf("Forwarded = %q, want %q", got.Get("Forwarded"), want)
+	}
+}
+
+func TestApplicationsCannotSetTenwardsCookies(t *testing.T) {
+	got := http.Header{}
+	copyAnswerHeader(got, http.Header{"Set-Cookie": {"__Host-tenward=x; Path=/; Secure", "theirs=1", " __Host-tenward-device=y"}})
+	if want := []string{"theirs=1"}; !slices.Equal(got["Set-Cookie"], want) {
+		t.Errorf("set %q, want %q", got["Set-Cookie"], want)
+	}
+	copyAnswerHeader(got, http.Header{"Set-Cookie": {"a=1", "b=2"}})
+	if want := []string{"a=1", "b=2"}; !slices.Equal(got["Set-Cookie"], want) {
+		t.Errorf("set %q, want %q", got["Set-Cookie"], want)
 	}
 }
 

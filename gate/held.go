@@ -1,34 +1,50 @@
 package gate
 
 import (
-	"errors"
-	"net/http"
+	"io"
 	"sync/atomic"
+	"time"
+
+	"github.com/tenward/tenward/problem"
 )
 
-// errEnded is the cause of a stream that was broken off because the session it belonged to ended.
-var errEnded = errors.New("the session has ended")
+// ErrBusy says that as many bodies are held for inspection as memory is set aside for.
+var ErrBusy = problem.New("gate.body.busy", "Too many requests are being received at once.", "Try again in a few seconds.").After(5 * time.Second)
 
-// longAnswer is from how many bytes on an answer may last long enough to outlive its session.
-const longAnswer = 1 << 20
+// held counts the bytes of all bodies that are held at once: one client may open many connections, and each may send
+// as much as is inspected.
+type held struct {
+	bytes atomic.Int64
+	limit int64
+}
 
-// relayHeld is relay for an answer that ends with its session, if it may last as long.
-func (g *Gate) relayHeld(x *Exchange, res *http.Response) error {
-	if x.Session == nil || g.hold == nil || res.ContentLength >= 0 && res.ContentLength < longAnswer {
-		return x.relay(res)
+func (h *held) take(n int64) bool {
+	if h == nil { // an exchange that a test made
+		return true
 	}
-	var ended atomic.Bool
-	release, ok := g.hold(x.Session, func() {
-		ended.Store(true)
-		_ = res.Body.Close() // the relay's next read, or the one it waits in, fails
-	})
-	if !ok {
-		return errEnded
+	if h.bytes.Add(n) > h.limit {
+		h.bytes.Add(-n)
+		return false
 	}
-	defer release()
-	err := x.relay(res)
-	if err != nil && ended.Load() {
-		return errEnded
+	return true
+}
+
+func (h *held) release(n int64) {
+	if h != nil {
+		h.bytes.Add(-n)
 	}
-	return err
+}
+
+// holding reads what will be held. Only what has come counts, not what was announced.
+type holding struct {
+	held *held
+	from io.Reader
+}
+
+func (h holding) Read(p []byte) (int, error) {
+	n, err := h.from.Read(p)
+	if n > 0 && !h.held.take(int64(n)) {
+		return 0, ErrBusy
+	}
+	return n, err
 }

@@ -12,6 +12,7 @@ type Limits struct {
 	HeaderSize  int           // bytes of a request's head
 	Header      time.Duration // until a request's head is complete
 	Body        int64         // bytes of a request's body
+	Held        int64         // bytes of all bodies that are held for inspection at once
 	Read        time.Duration // between two pieces of a request's body
 	Write       time.Duration // between two pieces of the answer being taken
 	Idle        time.Duration // between two requests on a connection
@@ -26,7 +27,7 @@ type Limits struct {
 func SafeLimits() Limits {
 	return Limits{
 		HeaderCount: 100, HeaderSize: 32 << 10, Header: 10 * time.Second,
-		Body: 64 << 20, Read: 30 * time.Second, Write: 30 * time.Second,
+		Body: 64 << 20, Held: 64 << 20, Read: 30 * time.Second, Write: 30 * time.Second,
 		Idle: 2 * time.Minute, Total: time.Hour, Streams: 100,
 		Dial: 5 * time.Second, Answer: time.Minute, Drain: 20 * time.Second,
 	}

@@ -79,7 +79,7 @@ func escapedTwice(decoded []byte) bool {
 
 // plain says whether a path is already in its one spelling, so that most requests cost one scan.
 func plain(p string) bool {
-	for i := 0; i < len(p); i++ {
+	for i := range len(p) {
 		c := p[i]
 		if !legal(c) || c == ';' {
 			return false

@@ -49,6 +49,7 @@ func (g *Gate) answerWith(ctx context.Context, x *Exchange, res *http.Response) 
 	h := x.answer.Header()
 	copyAnswerHeader(h, res.Header)
 	trailers := announce(h, res)
+	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
 	if err := g.relayHeld(x, res); err != nil {
 		x.Note("broken", brokenBy(ctx, err))
@@ -75,7 +76,7 @@ func (x *Exchange) outgoing(ctx context.Context) *http.Request {
 	}
 	out := (&http.Request{
 		Method: in.Method, URL: u, Host: in.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host, x.Forward), ContentLength: in.ContentLength, Trailer: in.Trailer,
+		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host, x.Forward), ContentLength: in.ContentLength, // its trailers end here: nobody has looked at them, and some servers take them for fields
 	}).WithContext(ctx)
 	switch {
 	case in.Body == nil || in.Body == http.NoBody:

@@ -70,9 +70,10 @@ func (s *Service) public(path string) bool {
 // hostOf splits a Host field into the name that services are known by, in lower case and without the root's
 // dot, and says whether it was one at all.
 func hostOf(field string) (string, bool) {
-	host, port := field, ""
+	host := field
 	if i := strings.LastIndexByte(field, ':'); i >= 0 && !strings.HasSuffix(field, "]") {
-		host, port = field[:i], field[i+1:]
+		port := field[i+1:]
+		host = field[:i]
 		if port == "" || len(port) > 5 || strings.Trim(port, "0123456789") != "" {
 			return "", false
 		}
@@ -86,10 +87,5 @@ func hostOf(field string) (string, bool) {
 	if host == "" || len(host) > 253 {
 		return "", false
 	}
-	for i := 0; i < len(host); i++ {
-		if c := host[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_') {
-			return "", false
-		}
-	}
-	return host, true
+	return host, strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-._") == ""
 }

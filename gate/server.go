@@ -42,6 +42,8 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 		IdleTimeout:       l.Idle,
 		MaxHeaderBytes:    l.HeaderSize,
 		Protocols:         protocols,
+
+		DisableGeneralOptionsHandler: true, // the library must not answer OPTIONS * past the stages and the record
 		HTTP2: &http.HTTP2Config{
 			MaxConcurrentStreams: l.Streams,
 			SendPingTimeout:      l.Idle,
@@ -54,6 +56,10 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 	s.closing, s.close = context.WithCancel(context.Background())
 	base := context.WithValue(context.Background(), serverKey{}, s)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	if g, ok := h.(*Gate); ok {
+		w := &watch{gate: g}
+		s.http.ConnContext, s.http.ConnState = w.context, w.state
+	}
 	return s
 }
 

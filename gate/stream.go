@@ -20,6 +20,7 @@ type clientBody struct {
 	idle     time.Duration
 	received atomic.Int64
 	broke    atomic.Bool // the client's side gave an error before the end
+	whole    atomic.Bool // the end has come
 }
 
 func (b *clientBody) count() int64 { return b.received.Load() }
@@ -36,6 +37,7 @@ func (b *clientBody) Read(p []byte) (int, error) {
 	}
 	switch {
 	case errors.Is(err, io.EOF):
+		b.whole.Store(true)
 		// The server watches the connection while the answer is made; an old deadline would end the exchange.
 		_ = b.control.SetReadDeadline(time.Time{})
 	case err != nil:
@@ -53,6 +55,16 @@ func (b *clientBody) extend() {
 }
 
 func (b *clientBody) Close() error { return b.from.Close() }
+
+// answerEarly lets an answer go out before the request's body has come whole: over HTTP/1.1 the server would else read
+// on first, for as long as the client likes to take. The connection cannot be used again after it.
+func (x *Exchange) answerEarly() {
+	if x.upload == nil || x.Request.ProtoMajor != 1 || x.upload.whole.Load() {
+		return
+	}
+	x.answer.Header().Set("Connection", "close")
+	_ = x.answer.control.EnableFullDuplex() // only a recorder in a test cannot
+}
 
 // answer is the way back to the client: status and bytes are counted, and a client that stops reading is
 // let go after idle.

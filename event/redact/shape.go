@@ -9,7 +9,7 @@ import (
 // A text with none of them comes back as it is, at the cost of one scan.
 func Text(s string) string {
 	digits, hints := 0, false
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c >= '0' && c <= '9' {
 			digits++
 		} else if !hints && strings.IndexByte("e-BbAgsx", c) >= 0 {

@@ -17,9 +17,9 @@ var ErrGivenUp = errors.New("too many bytes look like the beginning of a frame")
 // Resync looks from an offset on for the next whole frame of a higher sequence number than after; io.EOF says that
 // there is none. Its payload is not given. A frame's text cannot hold what looks like one: JSON has no zero bytes.
 func Resync(f io.ReaderAt, from int64, after uint64) (Frame, error) {
-	const step = 1 << 20
+	const step = 64 << 10
 	buf := make([]byte, step+FrameSize-1)
-	payload := make([]byte, MaxPayload)
+	var payload []byte
 	for summed := 0; ; from += step {
 		n, err := f.ReadAt(buf, from)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -35,6 +35,9 @@ func Resync(f io.ReaderAt, from int64, after uint64) (Frame, error) {
 				return Frame{}, ErrGivenUp
 			}
 			frame.Offset = from + int64(i)
+			if size > len(payload) {
+				payload = make([]byte, size)
+			}
 			if got, _ := f.ReadAt(payload[:size], frame.Offset+FrameSize); got == size && sums(buf[i:], payload[:size]) {
 				return frame, nil
 			}

@@ -10,17 +10,17 @@ import (
 )
 
 // write gives frames of one log, each with whether it begins a write.
-func write(begins ...bool) (b []byte, offsets []int64) {
+func frames(begins ...bool) (b []byte, offsets []int64) {
 	var chain segment.Hash
 	for i, begins := range begins {
 		offsets = append(offsets, int64(len(b)))
-		b, chain = segment.AppendFrame(b, chain, segment.Frame{Begins: begins, Time: 1, Seq: uint64(i + 1), Payload: []byte(`{"text":"some words"}`)}) //nolint:gosec // an index
+		b, chain = segment.AppendFrame(b, chain, segment.Frame{Begins: begins, Time: 1, Seq: uint64(i + 1), Payload: []byte(`{"text":"some words"}`)})
 	}
 	return b, offsets
 }
 
 func TestTheNextWholeFrameIsFoundBehindADamage(t *testing.T) {
-	b, at := write(true, false, false)
+	b, at := frames(true, false, false)
 	for i := at[1]; i < at[2]; i++ {
 		c := bytes.Clone(b)
 		c[i] ^= 0x01
@@ -52,11 +52,11 @@ func TestOnlyALaterWriteShowsThatADamagedFrameWasAcknowledged(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			b, at := write(tt.frames...)
+			b, at := frames(tt.frames...)
 			for _, bit := range []int64{0, 5, 20, 60} { // checksum, length, number, payload
 				c := bytes.Clone(b)
 				c[at[tt.damage]+bit] ^= 0x10
-				got, err := segment.Acknowledged(bytes.NewReader(c), at[tt.damage], uint64(tt.damage)) //nolint:gosec // an index
+				got, err := segment.Acknowledged(bytes.NewReader(c), at[tt.damage], uint64(tt.damage))
 				if err != nil || got != tt.want {
 					t.Fatalf("byte %d: %v, %v", bit, got, err)
 				}

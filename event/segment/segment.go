@@ -80,7 +80,7 @@ func (h Header) Append(b []byte) ([]byte, error) {
 	at := len(b)
 	b = append(b, magic...)
 	b = binary.BigEndian.AppendUint16(b, Version)
-	b = append(b, byte(len(h.Node)))
+	b = append(b, byte(len(h.Node))) //nolint:gosec // at most MaxNode
 	b = append(b, h.Node...)
 	b = append(b, make([]byte, MaxNode-len(h.Node))...)
 	b = binary.BigEndian.AppendUint64(b, h.First)

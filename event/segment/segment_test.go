@@ -13,12 +13,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-func sample(t testing.TB) []byte {
-	t.Helper()
+func sample(tb testing.TB) []byte {
+	tb.Helper()
 	h := segment.Header{Node: "a", First: 7, Start: 1_764_000_000_000_000, Prev: segment.Hash{1, 2, 3}}
 	b, err := h.Append(nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	chain := h.Seed()
 	for i, payload := range []string{`{"a":1}`, `{"b":2}`, `{"c":3}`} {

@@ -34,6 +34,19 @@ func Leaves(dir string, size uint64, each func(path string, leaf []byte) bool) (
 	return "", nil
 }
 
+// LeafHashes reads the hashes of the first size leaves from the tiles, where they stand beside the bundles.
+func LeafHashes(dir string, size uint64) ([]Hash, error) {
+	var hashes []Hash
+	for index := uint64(0); index*layout.TileWidth < size; index++ {
+		tile, err := readTile(dir, 0, index, min(size-index*layout.TileWidth, layout.TileWidth))
+		if err != nil {
+			return nil, err
+		}
+		hashes = append(hashes, tile...)
+	}
+	return hashes, nil
+}
+
 // Check holds the bundles and tiles that the tree needs against its leaves. Partial ones of earlier checkpoints are
 // not looked at: nothing is proved from them that the newest ones do not prove. It uses hashes up: they are the
 // leaves'.

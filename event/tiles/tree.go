@@ -165,7 +165,7 @@ func (e *edge) partial(files []file) []file {
 	count := e.size
 	for level, hashes := range e.levels {
 		if len(hashes) > 0 {
-			files = append(files, file{layout.TilePath(uint64(level), count/layout.TileWidth, uint8(len(hashes))), joined(hashes)})
+			files = append(files, file{layout.TilePath(uint64(level), count/layout.TileWidth, uint8(len(hashes))), joined(hashes)}) //nolint:gosec // below a tile's width
 		}
 		count /= layout.TileWidth
 	}

@@ -29,7 +29,7 @@ import (
 // name and value in turn.
 func Exchange(t testing.TB, method, target string, body io.Reader, headers ...string) *gate.Exchange {
 	t.Helper()
-	r := httptest.NewRequest(method, target, body)
+	r := httptest.NewRequestWithContext(t.Context(), method, target, body)
 	r.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, ServerName: r.URL.Hostname()}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])
@@ -117,7 +117,7 @@ func Start(t testing.TB, upstream string, change func(*gate.Options)) *Started {
 	}
 	cert := certificate(t)
 	s := gate.NewServer(g, &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}}, o.Limits, o.Log)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

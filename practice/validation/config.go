@@ -74,14 +74,18 @@ func (c *Config) Validate(r *config.Report) {
 	if size := c.Body.Inspect; (size < 1 || size > maxInspect) && !r.At("body.inspect").Failed() {
 		r.At("body.inspect").Errorf("write 1B to 64MiB; 1MiB is the default", "%s is no size that can be looked at", size)
 	}
-	if level := c.Paranoia; (level < 1 || level > 4) && !r.At("paranoia").Failed() {
-		r.At("paranoia").Errorf("write 1, 2, 3 or 4", "there is no paranoia level %d", level)
+	level := c.Paranoia
+	if level < 1 || level > 4 {
+		if !r.At("paranoia").Failed() {
+			r.At("paranoia").Errorf("write 1, 2, 3 or 4", "there is no paranoia level %d", level)
+		}
+		level = 1 // what else is wrong is said in the same run
 	}
-	if r.At("paranoia").Failed() || r.At("directives").Failed() {
+	if r.At("directives").Failed() {
 		return
 	}
 	var wrong *waf.DirectiveError
-	if err := waf.Check(waf.Options{Paranoia: c.Paranoia, Directives: c.Directives}); errors.As(err, &wrong) {
+	if err := waf.Check(waf.Options{Paranoia: level, Directives: c.Directives}); errors.As(err, &wrong) {
 		r.At("directives").Errorf("", "line %d of the text: %s: %s", wrong.Line, wrong.Directive, wrong.Sentence)
 	}
 }

@@ -3,6 +3,7 @@ package validation
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -47,7 +48,10 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Refuse(http.StatusRequestEntityTooLarge, kindBody, errLong), nil
 	}
 	body, whole, err := x.Inspect(limit)
-	if err != nil {
+	switch {
+	case errors.Is(err, gate.ErrBusy):
+		return gate.Verdict{}, err
+	case err != nil:
 		return unread(err), nil
 	}
 	if !whole && !pass {
@@ -56,6 +60,11 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 	if !whole {
 		x.Note("validation.beyond", s.cfg.Body.Inspect.String())
 	}
+	leave, err := s.slots.enter(ctx, len(body))
+	if err != nil {
+		return gate.Verdict{}, err
+	}
+	defer leave()
 	result, err := s.waf.Inspect(ctx, asked(x, body, !whole))
 	if err != nil {
 		return gate.Verdict{}, err
@@ -100,6 +109,10 @@ func asked(x *gate.Exchange, body []byte, partial bool) *waf.Request {
 		q.Headers = r.Header.Clone()
 		q.Headers["Transfer-Encoding"] = r.TransferEncoding
 	}
+	if _, expects := r.Header["Expect"]; expects { // the gate answers it and keeps it: the rules would take it for a trick
+		q.Headers = maps.Clone(q.Headers)
+		delete(q.Headers, "Expect")
+	}
 	return q
 }
 
@@ -126,7 +139,7 @@ func rules(matched []waf.Rule) []event.Rule {
 	if len(matched) > maxRules {
 		matched = matched[:maxRules]
 	}
-	var list []event.Rule
+	list := make([]event.Rule, 0, len(matched))
 	for _, m := range matched {
 		list = append(list, event.Rule{ID: m.ID, Message: short(m.Message), Target: short(m.Target), Match: short(m.Match)})
 	}

@@ -159,6 +159,7 @@ func TestConfig(t *testing.T) {
 		{"a paranoia level that is none", "validation: {paranoia: 5}\n", "validation.paranoia"},
 		{"no inspection at all", "validation: {body: {inspect: 0B}}\n", "validation.body.inspect"},
 		{"more than memory should hold", "validation: {body: {inspect: 1GiB}}\n", "validation.body.inspect"},
+		{"a directive that is refused beside a paranoia that is none", "validation:\n  paranoia: 9\n  directives: SecRxPreFilter On\n", "secrxprefilter"},
 		{"a directive that is refused", "validation:\n  directives: |\n    # mine\n    secrxPREfilter \\\n      On\n", "line 2 of the text: secrxPREfilter"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -167,7 +168,7 @@ func TestConfig(t *testing.T) {
 			switch {
 			case tt.want == "" && err != nil:
 				t.Fatal(err)
-			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
+			case tt.want != "" && (err == nil || !strings.Contains(strings.ToLower(err.Error()), strings.ToLower(tt.want))):
 				t.Fatalf("error %v, want %s", err, tt.want)
 			case tt.name == "the defaults" && (f.Validation.Body.Inspect != 1<<20 || f.Validation.Paranoia != 1):
 				t.Fatalf("got %+v", f.Validation)
@@ -183,5 +184,17 @@ func TestUnknownServicesAreNamedWithTheNearest(t *testing.T) {
 	_, err := New(cfg, []string{"notes", "shop"})
 	if err == nil || !strings.Contains(err.Error(), "validation.services.notse") || !strings.Contains(err.Error(), `"notes"`) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestAClientThatWaitsToBeAskedForItsBodyIsHonest(t *testing.T) {
+	s := service(t, nil)
+	x := gatetest.Exchange(t, "POST", "https://notes.test/save", strings.NewReader("text=milk"),
+		"Content-Type", "application/x-www-form-urlencoded", "Expect", "100-continue", "User-Agent", "curl/8", "Accept", "*/*")
+	if v, err := s.request(t.Context(), x); err != nil || v.Refuses() {
+		t.Errorf("refused: %+v, %v", v.Rules, err)
+	}
+	if x.Request.Header.Get("Expect") == "" {
+		t.Error("the request itself was changed")
 	}
 }

@@ -16,8 +16,9 @@ import (
 
 // Service is the practice at work.
 type Service struct {
-	cfg Config
-	waf *waf.WAF
+	cfg   Config
+	waf   *waf.WAF
+	slots *slots
 }
 
 // New compiles the rules. services are the names that the configuration may speak of.
@@ -33,7 +34,7 @@ func New(cfg Config, services []string) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load validation rules: %w", err)
 	}
-	return &Service{cfg: cfg, waf: w}, nil
+	return &Service{cfg: cfg, waf: w, slots: newSlots()}, nil
 }
 
 // Practice is what it gives to the rest of Tenward.

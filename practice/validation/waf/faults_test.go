@@ -12,7 +12,7 @@ const (
 )
 
 // always refuses what is made, each time: what slips through by chance does so in some of a thousand.
-func always(t *testing.T, make func() *Request) {
+func always(t *testing.T, build func() *Request) {
 	t.Helper()
 	w := newWAF(t)
 	times := repetitions
@@ -21,7 +21,7 @@ func always(t *testing.T, make func() *Request) {
 	}
 	missed := 0
 	for range times {
-		if got := inspect(t, w, make()); !got.Blocked || got.Fault != nil {
+		if got := inspect(t, w, build()); !got.Blocked || got.Fault != nil {
 			missed++
 		}
 	}
@@ -50,7 +50,7 @@ func parts(pairs ...string) *Request {
 
 // TestRepeatedNamesHideNothing: the engine's cache of transformed values mixes up values that share a name string.
 func TestRepeatedNamesHideNothing(t *testing.T) {
-	for name, make := range map[string]func() *Request{
+	for name, build := range map[string]func() *Request{
 		"header, attack first":      func() *Request { return withHeader("X-Test", "() { :;}; /bin/cat /etc/passwd", "ok") },
 		"header, attack last":       func() *Request { return withHeader("X-Test", "ok", "() { :;}; /bin/cat /etc/passwd") },
 		"cookie in one field":       func() *Request { return withHeader("Cookie", "a="+attack+"; a=ok; b=1") },
@@ -83,7 +83,7 @@ func TestRepeatedNamesHideNothing(t *testing.T) {
 			return request("POST", "/", "text/xml", "<a><b>"+"ok</b><b>1 UNION SELECT password FROM users--</b></a>")
 		},
 	} {
-		t.Run(name, func(t *testing.T) { t.Parallel(); always(t, make) })
+		t.Run(name, func(t *testing.T) { t.Parallel(); always(t, build) })
 	}
 }
 
@@ -93,7 +93,7 @@ func TestNamesThatDifferInCaseHideNothing(t *testing.T) {
 		"attack first": {attack, "ok", "ok"}, "attack second": {"ok", attack, "ok"}, "attack third": {"ok", "ok", attack},
 	}
 	for order, v := range orders {
-		for place, make := range map[string]func() *Request{
+		for place, build := range map[string]func() *Request{
 			"query":     func() *Request { return request("GET", "/?xy="+v[0]+"&xY="+v[1]+"&XY="+v[2], "", "") },
 			"form":      func() *Request { return request("POST", "/", formType, "xy="+v[0]+"&xY="+v[1]+"&XY="+v[2]) },
 			"escaped":   func() *Request { return request("POST", "/", formType, "%78y="+v[0]+"&%78Y="+v[1]+"&%58Y="+v[2]) },
@@ -110,7 +110,7 @@ func TestNamesThatDifferInCaseHideNothing(t *testing.T) {
 				return r
 			},
 		} {
-			t.Run(place+", "+order, func(t *testing.T) { t.Parallel(); always(t, make) })
+			t.Run(place+", "+order, func(t *testing.T) { t.Parallel(); always(t, build) })
 		}
 	}
 }

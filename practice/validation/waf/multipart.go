@@ -70,7 +70,9 @@ func (out *form) add(h textproto.MIMEHeader, data []byte) bool {
 	out.names = append(out.names, field{name, name})
 	if isFile {
 		out.files = append(out.files, file{field: name, name: filename, size: len(data)})
-	} else {
+	}
+	// Some parsers do not know the extended spelling of a file's name, and take its part for a field.
+	if !isFile || strings.Contains(h["Content-Disposition"][0], "*") {
 		out.values = append(out.values, field{name, string(data)})
 	}
 	return true
@@ -102,16 +104,17 @@ func plain(line string) bool {
 	if len(pieces)%2 == 0 {
 		return false // a quote is left open
 	}
-	outside := ""
+	var unquoted strings.Builder
 	for i := 0; i < len(pieces); i += 2 {
-		outside += strings.ReplaceAll(pieces[i], " ", "")
+		unquoted.WriteString(strings.ReplaceAll(pieces[i], " ", ""))
 	}
+	outside := unquoted.String()
 	switch strings.Count(outside, "*") {
 	case 0:
-		return true
+		return !strings.Contains(outside, "'") // which some parsers take for a quote
 	case 1:
 		extended := strings.Contains(outside, ";filename*=utf-8'") || strings.Contains(outside, ";filename*=us-ascii'")
-		return extended && !strings.Contains(outside, ";filename=")
+		return extended && !strings.Contains(outside, ";filename=") && strings.Count(outside, "'") == 2
 	default:
 		return false
 	}
@@ -122,12 +125,7 @@ func validBoundary(s string) bool {
 	if s == "" || len(s) > 70 {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("'()+_,-./:=?", c) >= 0) {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'()+_,-./:=?") == ""
 }
 
 // framed says whether boundaries stand where all parsers find them: the first at the very beginning, the last at

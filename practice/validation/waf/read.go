@@ -59,7 +59,7 @@ func unescape(s string) string {
 		case c == '+':
 			out = append(out, ' ')
 		case c == '%' && i+2 < len(s) && hex(s[i+1]) >= 0 && hex(s[i+2]) >= 0:
-			out = append(out, byte(hex(s[i+1])<<4|hex(s[i+2])))
+			out = append(out, byte(hex(s[i+1])<<4|hex(s[i+2]))) //nolint:gosec // two digits of four bits
 			i += 2
 		default:
 			out = append(out, c)
