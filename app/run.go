@@ -94,7 +94,8 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	if err := writeFile(filepath.Join(c.Data, "ca.pem"), tls.AuthorityPEM(), 0o644); err != nil {
-		return err
+		return problem.New("app.data.unusable", "The file "+filepath.Join(c.Data, "ca.pem")+", which clients need, cannot be written.",
+			"Remove what stands in its place, and see that the data folder's disk is neither full nor read-only.").Because(err)
 	}
 	valid, err := validation.New(c.Validation, c.serviceNames())
 	if err != nil {

@@ -15,6 +15,9 @@ import (
 var errPath = problem.New("gate.path.refused", "The address of this request is spelled in a way that could be read in two ways.",
 	"Write the path without encoded slashes, backslashes or dots that leave the root.")
 
+var errQuery = problem.New("gate.query.refused", "The address of this request has spaces or control characters in its query.",
+	"Write them as escapes: a space is %20.")
+
 // normalisePath gives the one spelling of an escaped path: unreserved bytes decoded, other escapes in upper
 // case, empty and dot segments resolved. decoded is the same path with all escapes decoded.
 func normalisePath(raw string) (escaped, decoded string, err error) {
@@ -156,6 +159,10 @@ func (x *Exchange) normalise() error {
 	u := x.Request.URL
 	if u.Opaque != "" || x.Request.Method == http.MethodConnect {
 		return errPath
+	}
+	// HTTP/2 can carry what would end the request line of HTTP/1.1.
+	if strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '#' }) {
+		return errQuery
 	}
 	escaped, decoded, err := normalisePath(u.EscapedPath())
 	if err != nil {

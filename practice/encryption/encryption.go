@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 
@@ -67,8 +66,8 @@ func (s *Service) TLSConfig() *tls.Config {
 		MinVersion: tls.VersionTLS13,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if hello.ServerName == "" {
-				return nil, errors.New("client names no host (SNI)")
+			if !s.leaves.issues(hello.ServerName) {
+				return nil, nil //nolint:nilnil // the library then says unrecognized_name (RFC 6066 section 3)
 			}
 			return s.leaves.get(hello.ServerName)
 		},
