@@ -86,7 +86,7 @@ func TestSeveralTamperingsAreEachNamed(t *testing.T) {
 			rewritten(t, s, dir, 5)
 			original(t, s, dir, 5, 100)
 		}, []found{{Flip, 4}, {Flip, 6}}},
-		{"a leaf is rewritten, and the next event stands there twice", func(t *testing.T, s sample, dir string) {
+		{"the last event of a segment stands there twice", func(t *testing.T, s sample, dir string) {
 			t.Helper()
 			path := filepath.Join(dir, s.frames[5].file)
 			whole := read(t, path)
@@ -101,6 +101,22 @@ func TestSeveralTamperingsAreEachNamed(t *testing.T) {
 				write(t, filepath.Join(dir, f.file), raw)
 			}
 		}, []found{{Flip, 2}, {Flip, 8}}},
+		{"the last event that can be read is sealed, and what follows is flipped", func(t *testing.T, s sample, dir string) {
+			t.Helper()
+			f := s.frames[9]
+			raw := read(t, filepath.Join(dir, f.file))
+			for _, i := range []int64{f.Offset, f.end, s.frames[11].Offset} {
+				raw[i] ^= 1
+			}
+			write(t, filepath.Join(dir, f.file), raw)
+		}, []found{{Flip, 10}}},
+		{"an earlier event is put behind a flipped one", func(t *testing.T, s sample, dir string) {
+			t.Helper()
+			f, old := s.frames[7], s.frames[6]
+			raw := read(t, filepath.Join(dir, f.file))
+			raw[f.Offset+100] ^= 1
+			write(t, filepath.Join(dir, f.file), slices.Concat(raw[:f.end], raw[old.Offset:old.end], raw[f.end:]))
+		}, []found{{Flip, 8}}},
 		{"two events side by side are flipped", func(t *testing.T, s sample, dir string) {
 			t.Helper()
 			for _, f := range []stood{s.frames[7], s.frames[8]} {
@@ -129,6 +145,7 @@ func TestSeveralTamperingsAreEachNamed(t *testing.T) {
 			if !slices.Equal(got, tt.want) {
 				t.Fatalf("got %+v", r.Damage)
 			}
+			toldAsBefore(t, r)
 		})
 	}
 }
