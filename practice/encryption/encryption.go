@@ -8,7 +8,6 @@ package encryption
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"time"
 
@@ -52,13 +51,6 @@ func (s *Service) Practice() practice.Practice {
 
 // AuthorityPEM is the certificate that clients must trust.
 func (s *Service) AuthorityPEM() []byte { return s.ca.pem }
-
-// AuthorityPool is the same for our own clients.
-func (s *Service) AuthorityPool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(s.ca.cert)
-	return pool
-}
 
 // TLSConfig is for our listeners. A client that names none of our hosts gets no certificate at all.
 func (s *Service) TLSConfig() *tls.Config {
