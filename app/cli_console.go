@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"time"
 
@@ -75,6 +76,10 @@ func (t *terminal) ask(ctx context.Context, method, path string, into any) error
 	if err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if errors.Is(err, fs.ErrPermission) {
+			return &exitError{exitRefused, problem.New("app.forbidden", fmt.Sprintf("This user may not ask the tenward that runs on %s.", c.Data),
+				"Ask as root, or as the user that runs it.").Because(err)}
 		}
 		return &exitError{exitNotReachable, problem.New("app.unreachable", fmt.Sprintf("No tenward is running on %s.", c.Data),
 			"Start it with `tenward serve` (or `tenward demo`), as this user or root, or name another configuration with -c.").Because(err)}

@@ -39,7 +39,9 @@ func (v logVerify) Run(ctx context.Context, t *terminal) error {
 		if err != nil {
 			return err
 		}
-		o.Key = string(key)
+		if o.Key = strings.TrimSpace(string(key)); o.Key == "" { // else the folder's own would be taken
+			return problem.New("app.file.unreadable", fmt.Sprintf("The file %s is empty: it holds no key.", v.Key), "Name the file that has the record's public key.")
+		}
 	}
 	if v.Checkpoint != "" {
 		if o.Checkpoint, err = readSmall(v.Checkpoint); err != nil {

@@ -87,14 +87,15 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	stop.add("record", func(context.Context) error { return record.Close() })
+	stop.add("record", func(context.Context) error { return unwritten(record.Close(), c.Data) })
 
 	tls, err := encryption.New(ctx, secrets, c.hosts(), time.Now)
 	if err != nil {
 		return err
 	}
 	if err := writeFile(filepath.Join(c.Data, "ca.pem"), tls.AuthorityPEM(), 0o644); err != nil {
-		return err
+		return problem.New("app.data.unusable", "The file "+filepath.Join(c.Data, "ca.pem")+", which clients need, cannot be written.",
+			"Remove what stands in its place, and see that the data folder's disk is neither full nor read-only.").Because(err)
 	}
 	valid, err := validation.New(c.Validation, c.serviceNames())
 	if err != nil {
@@ -130,7 +131,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return problem.New("app.record.unwritable", "The record cannot be written, so nothing is served.",
 			"Look at the disk of "+c.Data+": is it full or read-only?").Because(err)
 	}
-	stop.add("serving", func(ctx context.Context) error { return record.Append(ctx, stopped()) })
+	stop.add("serving", func(ctx context.Context) error { return unwritten(record.Append(ctx, stopped()), c.Data) })
 
 	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log)
 	go func() { failed <- gateServer.Serve(gateListener) }()
@@ -164,6 +165,15 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	case err := <-failed:
 		return err
 	}
+}
+
+// unwritten says to the operator that the record's end is missing.
+func unwritten(err error, data string) error {
+	if err == nil {
+		return nil
+	}
+	return problem.New("app.record.unwritable", "Tenward has stopped, and the record could not be written to its end.",
+		"Look at the disk of "+data+": is it full or read-only?").Because(err)
 }
 
 func warnOfKey(log *slog.Logger, origin store.MasterKeyOrigin) {

@@ -23,9 +23,6 @@ type Secret struct {
 	value func() string
 }
 
-// NewSecret makes a secret that comes from nowhere in a file.
-func NewSecret(value string) Secret { return Secret{value: func() string { return value }} }
-
 // Reveal gives the secret itself; empty when it is not set.
 func (s Secret) Reveal() string {
 	if s.value == nil {

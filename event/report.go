@@ -98,7 +98,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		p.line("note     the folder's own key.pub was used: whoever can rewrite the folder can replace it. Give one kept elsewhere with --key.")
 	}
 	if r.Anchor != nil && r.OK() {
-		p.line("ok       the checkpoint kept elsewhere (%d leaves, %d events) is part of this record: the folder is no older copy and no other record.", r.Anchor.Size, r.Anchor.Events)
+		p.line("ok       the checkpoint kept elsewhere (%d leaves, %d events) is part of this record: the folder is not older than that, and no other record.", r.Anchor.Size, r.Anchor.Events)
 	}
 	if r.Anchor == nil {
 		p.line("note     that the folder as a whole is not an older copy cannot be seen from within: give a checkpoint kept elsewhere with --checkpoint.")

@@ -21,11 +21,11 @@ func TestAReportSaysWhatWasProvedAndWhatWasNot(t *testing.T) {
 		want   string
 	}{
 		{"all is proved", func(r *Report) { r.Anchor = &Anchor{2, 5} },
-			allGood + "ok       the checkpoint kept elsewhere (2 leaves, 5 events) is part of this record: the folder is no older copy and no other record.\n"},
+			allGood + "ok       the checkpoint kept elsewhere (2 leaves, 5 events) is part of this record: the folder is not older than that, and no other record.\n"},
 		{"nothing was kept elsewhere", func(r *Report) { r.OwnKey = true }, allGood + ownKey + noKept},
 		{"events follow the checkpoint", func(r *Report) { r.Unsealed, r.Anchor = 2, &Anchor{} },
 			allGood + "note     not yet sealed: 2 events behind the checkpoint; their chain holds, but no signature covers them.\n" +
-				"ok       the checkpoint kept elsewhere (0 leaves, 0 events) is part of this record: the folder is no older copy and no other record.\n"},
+				"ok       the checkpoint kept elsewhere (0 leaves, 0 events) is part of this record: the folder is not older than that, and no other record.\n"},
 		{"a write did not end", func(r *Report) { r.Torn = 17 },
 			allGood + "note     not yet sealed: the last 17 bytes are of a write that did not end; nothing whole stands behind them.\n" + noKept},
 		{"an empty record", func(r *Report) { *r = Report{Origin: "tenward/a"} },

@@ -18,7 +18,7 @@ import (
 // VerifyOptions say what is trusted.
 type VerifyOptions struct {
 	Key        string                  // the log's public key; empty: the folder's own, which proves less
-	Checkpoint []byte                  // a signed checkpoint kept elsewhere; empty: none
+	Checkpoint []byte                  // a signed checkpoint kept elsewhere; nil: none
 	Progress   func(done, total int64) // bytes; may be nil
 }
 
@@ -41,7 +41,7 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
 	} else {
 		leaves = r.readTree(dir, raw, key)
 	}
-	if len(o.Checkpoint) > 0 {
+	if o.Checkpoint != nil {
 		if err := r.anchor(o.Checkpoint, key, leaves); err != nil {
 			return nil, err
 		}
@@ -53,18 +53,28 @@ func Verify(ctx context.Context, dir string, o VerifyOptions) (*Report, error) {
 	return r, nil
 }
 
+// either is the first problem where permission is what is missing, else the second.
+func either(err error, closed, missing *problem.Problem) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return closed.Because(err)
+	}
+	return missing.Because(err)
+}
+
 func verifier(dir, key string) (note.Verifier, bool, error) {
 	missing := problem.New("event.record.missing", fmt.Sprintf("There is no record in %s: it has no key.pub.", dir),
 		"Name the folder of a record, such as /var/lib/tenward/record, or give its public key with --key.")
+	closed := problem.New("event.record.unreadable", fmt.Sprintf("This user may not read the record in %s.", dir),
+		"Run it as root or as the user that runs tenward, or copy the folder first.")
 	if _, err := os.Stat(dir); err != nil {
-		return nil, false, missing.Because(err)
+		return nil, false, either(err, closed, missing)
 	}
 	key = strings.TrimSpace(key)
 	own := key == ""
 	if own {
 		raw, err := tiles.ReadFile(keyFile(dir), maxKey)
 		if err != nil {
-			return nil, own, missing.Because(err)
+			return nil, own, either(err, closed, missing)
 		}
 		key = strings.TrimSuffix(string(raw), "\n")
 	}

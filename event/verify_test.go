@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tenward/tenward/event/segment"
 )
@@ -19,6 +20,9 @@ func TestTheSampleIsWhole(t *testing.T) {
 	r := verified(t, dir, VerifyOptions{Key: s.key.Public()})
 	if !r.OK() || r.Sealed != sampleSealed || r.Unsealed != sampleEvents-sampleSealed || r.Checkpoint != 4 || r.Torn != 0 || r.OwnKey {
 		t.Fatalf("%+v", r)
+	}
+	if last := noon.Add((sampleSealed - 1) * time.Millisecond); !r.From.Equal(noon) || !r.Until.Equal(last) {
+		t.Errorf("from %s until %s", r.From, r.Until)
 	}
 	files, err := segments(dir)
 	if err != nil || !slices.Equal(files, []uint64{1, 4, 7, 10}) {
@@ -327,6 +331,7 @@ func TestATamperedRecordIsNamedByWhatWasDone(t *testing.T) {
 			if len(r.Damage) > 4 {
 				t.Errorf("%d damages for one tampering: %+v", len(r.Damage), r.Damage)
 			}
+			toldAsBefore(t, r)
 		})
 	}
 }

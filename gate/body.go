@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"sync"
 )
 
@@ -20,7 +21,7 @@ func (x *Exchange) Inspect(limit int64) (body []byte, whole bool, err error) {
 		return nil, true, nil
 	}
 	if x.ahead == nil {
-		x.ahead = &readAhead{rest: x.Request.Body, buf: bodyBuffers.Get().(*bytes.Buffer), held: x.held}
+		x.ahead = &readAhead{rest: x.Request.Body, buf: bodyBuffers.Get().(*bytes.Buffer), held: x.held, from: client(x.Client.Addr())}
 	}
 	return x.ahead.upTo(limit)
 }
@@ -29,8 +30,10 @@ func (x *Exchange) Inspect(limit int64) (body []byte, whole bool, err error) {
 // the rest as it streams. The transport may still read after the exchange is over, so the buffer goes back
 // to its pool only when both have let go of it.
 type readAhead struct {
-	rest io.ReadCloser
-	held *held
+	rest  io.ReadCloser
+	held  *held
+	from  netip.Prefix
+	taken int64
 
 	mu       sync.Mutex
 	buf      *bytes.Buffer
@@ -44,7 +47,7 @@ type readAhead struct {
 func (b *readAhead) upTo(limit int64) ([]byte, bool, error) {
 	// One byte more than the limit tells "exactly the limit" from "longer".
 	if want := limit + 1 - int64(b.buf.Len()); !b.whole && want > 0 {
-		_, err := io.CopyN(b.buf, holding{b.held, b.rest}, want)
+		_, err := io.CopyN(b.buf, holding{b}, want)
 		if errors.Is(err, io.EOF) {
 			b.whole = true
 		} else if err != nil {
@@ -76,7 +79,9 @@ func (b *readAhead) recycle() {
 	if b.buf == nil || !b.over || b.lent && !b.returned {
 		return
 	}
-	b.held.release(int64(b.buf.Len()))
+	if b.taken > 0 {
+		b.held.release(b.from, b.taken)
+	}
 	if b.buf.Cap() <= maxPooled {
 		b.buf.Reset()
 		bodyBuffers.Put(b.buf)

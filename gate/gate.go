@@ -106,9 +106,10 @@ func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 		x.upload.extend()
 		r.Body = x.upload
 	}
-	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
-		// It may have had a Content-Length too, which the library drops. Whoever stands before the gate and went by
-		// that one sees another end of this request: what follows must not be read as the next (RFC 9112 section 6.1).
+	if r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0) {
+		// It may have had a Content-Length too, or in HTTP/1.0 chunks, and the library drops the one and passes over the
+		// other. Whoever stands before the gate and went by that sees another end of this request: what follows must
+		// not be read as the next (RFC 9112 section 6.1).
 		w.Header().Set("Connection", "close")
 	}
 	return x

@@ -171,6 +171,7 @@ func TestHeads(t *testing.T) {
 		{"a host that is not the connection's", "GET", "https://notes.test/", []string{"Host", "other.test"}, 421},
 		{"a path that leaves the root", "GET", "https://notes.test/%2e%2e/etc/passwd", nil, 400},
 		{"an encoded slash", "GET", "https://notes.test/a%2fb", nil, 400},
+		{"a space in a query", "GET", "https://notes.test/a?x= y", nil, 400},
 		{"TRACE", "TRACE", "https://notes.test/", nil, 405},
 		{"too many fields", "GET", "https://notes.test/", many, 431},
 		{"another method of the application", "PROPFIND", "https://notes.test/", nil, 200},

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/problem"
@@ -14,7 +15,8 @@ var (
 		"Check the host name and the path; whoever runs this server can add them under services.")
 	errMisdirected = problem.New("gate.host.misdirected", "This connection was made for another host name.",
 		"Open a new connection for this host.")
-	errFields = problem.New("gate.header.refused", "The request has too many header fields.",
+	errTwoHosts = problem.New("gate.host.refused", "The request names two hosts.", "Name the host once.")
+	errFields   = problem.New("gate.header.refused", "The request has too many header fields.",
 		"Delete this site's cookies, then try again.")
 	errTooLarge = problem.New("gate.body.refused", "The request is larger than this server takes.",
 		"Send it in smaller parts, or ask whoever runs this server to raise limits.body.")
@@ -24,6 +26,8 @@ var (
 func (g *Gate) head(x *Exchange) bool {
 	r := x.Request
 	switch {
+	case !token(r.Method): // HTTP/2 can carry any bytes here
+		return g.refuseHead(x, http.StatusBadRequest, errMethod)
 	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
 		return g.refuseHead(x, http.StatusMethodNotAllowed, errMethod)
 	case fields(r.Header) > g.limits.HeaderCount:
@@ -33,6 +37,10 @@ func (g *Gate) head(x *Exchange) bool {
 	}
 	if err := x.normalise(); err != nil {
 		return g.refuseHead(x, http.StatusBadRequest, problem.Of(err))
+	}
+	if len(r.Header["Host"]) > 0 && r.Header.Get("Host") != r.Host {
+		// Only HTTP/2 leaves the field beside :authority, and who reads the one must not be told the other: RFC 9113 section 8.3.1.
+		return g.refuseHead(x, http.StatusBadRequest, errTwoHosts)
 	}
 	host, ok := hostOf(r.Host)
 	if ok {
@@ -63,4 +71,12 @@ func fields(h http.Header) int {
 		n += len(values)
 	}
 	return n
+}
+
+// token says whether s is a token of RFC 9110 section 5.6.2.
+func token(s string) bool {
+	foreign := func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~", r)
+	}
+	return s != "" && !strings.ContainsFunc(s, foreign)
 }

@@ -1,50 +1,73 @@
 package gate
 
 import (
-	"io"
-	"sync/atomic"
+	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/tenward/tenward/problem"
 )
 
-// ErrBusy says that as many bodies are held for inspection as memory is set aside for.
+// ErrBusy says that as many bodies are held for inspection as memory is set aside for, of all clients or of this one.
 var ErrBusy = problem.New("gate.body.busy", "Too many requests are being received at once.", "Try again in a few seconds.").After(5 * time.Second)
 
-// held counts the bytes of all bodies that are held at once: one client may open many connections, and each may send
-// as much as is inspected.
+// share is what part of the memory one client may have: who sends slowly over many connections keeps out nobody else.
+const share = 4
+
+// held counts the bytes of all bodies that are held at once.
 type held struct {
-	bytes atomic.Int64
 	limit int64
+
+	mu      sync.Mutex
+	total   int64
+	clients map[netip.Prefix]int64
 }
 
-func (h *held) take(n int64) bool {
-	if h == nil { // an exchange that a test made
-		return true
+// client is what one subscriber has: an IPv4 address, or the /64 of an IPv6 one.
+func client(a netip.Addr) netip.Prefix {
+	bits := a.BitLen()
+	if a.Is6() {
+		bits = 64
 	}
-	if h.bytes.Add(n) > h.limit {
-		h.bytes.Add(-n)
+	p, _ := a.Prefix(bits) // of no address it is no prefix, which is one client like any other
+	return p
+}
+
+func (h *held) take(from netip.Prefix, n int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.total+n > h.limit || h.clients[from]+n > h.limit/share {
 		return false
 	}
+	if h.clients == nil {
+		h.clients = map[netip.Prefix]int64{}
+	}
+	h.total += n
+	h.clients[from] += n
 	return true
 }
 
-func (h *held) release(n int64) {
-	if h != nil {
-		h.bytes.Add(-n)
+func (h *held) release(from netip.Prefix, n int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.total -= n
+	if h.clients[from] -= n; h.clients[from] <= 0 {
+		delete(h.clients, from)
 	}
 }
 
 // holding reads what will be held. Only what has come counts, not what was announced.
 type holding struct {
-	held *held
-	from io.Reader
+	body *readAhead
 }
 
 func (h holding) Read(p []byte) (int, error) {
-	n, err := h.from.Read(p)
-	if n > 0 && !h.held.take(int64(n)) {
-		return 0, ErrBusy
+	n, err := h.body.rest.Read(p)
+	if n > 0 && h.body.held != nil { // an exchange that a test made has none
+		if !h.body.held.take(h.body.from, int64(n)) {
+			return 0, ErrBusy
+		}
+		h.body.taken += int64(n)
 	}
 	return n, err
 }

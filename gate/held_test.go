@@ -17,7 +17,7 @@ func TestHeldBodiesAreBoundedTogetherAndGivenBack(t *testing.T) {
 	inside, carryOn := make(chan struct{}), make(chan struct{})
 	up := upstream(t, func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	s := gatetest.Start(t, up, func(o *gate.Options) {
-		o.Limits.Held = 1000
+		o.Limits.Held = 4000 // a quarter is one client's
 		o.Stages = []gate.Stage{stage(gate.Bodied, func(_ context.Context, x *gate.Exchange) (gate.Verdict, error) {
 			if _, _, err := x.Inspect(900); err != nil {
 				return gate.Verdict{}, err

@@ -15,6 +15,9 @@ import (
 var errPath = problem.New("gate.path.refused", "The address of this request is spelled in a way that could be read in two ways.",
 	"Write the path without encoded slashes, backslashes or dots that leave the root.")
 
+var errQuery = problem.New("gate.query.refused", "The address of this request has spaces or control characters in its query.",
+	"Write them as escapes: a space is %20.")
+
 // normalisePath gives the one spelling of an escaped path: unreserved bytes decoded, other escapes in upper
 // case, empty and dot segments resolved. decoded is the same path with all escapes decoded.
 func normalisePath(raw string) (escaped, decoded string, err error) {
@@ -154,8 +157,20 @@ func unhex(c byte) byte {
 // normalise brings the request's address into its one spelling, on the exchange and on the request.
 func (x *Exchange) normalise() error {
 	u := x.Request.URL
-	if u.Opaque != "" || x.Request.Method == http.MethodConnect {
+	if u.Opaque != "" || u.User != nil || x.Request.Method == http.MethodConnect {
 		return errPath
+	}
+	// The absolute form is HTTP/1.1's alone and names what the connection was made for (RFC 9112 section 3.2.2).
+	if (u.Scheme != "" || u.Host != "") && (u.Scheme != "https" || u.Host == "" || x.Request.ProtoMajor != 1) {
+		return errPath
+	}
+	// A fragment has no place in a request: net/http reads it as a part of the path, nginx as the path's end.
+	if strings.IndexByte(x.Request.RequestURI, '#') >= 0 {
+		return errPath
+	}
+	// HTTP/2 can carry what would end the request line of HTTP/1.1.
+	if strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return errQuery
 	}
 	escaped, decoded, err := normalisePath(u.EscapedPath())
 	if err != nil {

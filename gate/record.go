@@ -48,7 +48,7 @@ func (g *Gate) Counts() map[string]Counts {
 func (g *Gate) note(x *Exchange) {
 	r := x.Request
 	h := event.HTTP{
-		Method: r.Method, Scheme: "https", Host: r.Host, Path: r.URL.Path, Query: r.URL.RawQuery,
+		Method: r.Method, Scheme: "https", Host: x.hostname(), Path: r.URL.Path, Query: r.URL.RawQuery,
 		UserAgent: first(r.Header["User-Agent"]), Referrer: first(r.Header["Referer"]), Version: version(r.ProtoMajor, r.ProtoMinor),
 		Status: x.answer.status, Sent: x.answer.sent, Duration: g.now().Sub(x.Begun),
 	}
@@ -68,6 +68,17 @@ func (g *Gate) note(x *Exchange) {
 	if !g.record.Offer(&e) && x.verdict != event.Passed {
 		g.log.Warn("event was not recorded", "event", x.ID.String(), "kind", x.kind)
 	}
+}
+
+// hostname is the host asked for without its port, as OCSF wants it; what is no host name is recorded as it came.
+func (x *Exchange) hostname() string {
+	if x.Host != "" {
+		return x.Host
+	}
+	if host, ok := hostOf(x.Request.Host); ok {
+		return host
+	}
+	return x.Request.Host
 }
 
 // severity of an exchange: what was refused is worth a look, what failed is worth one now.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/tenward/tenward/problem"
+	"golang.org/x/sys/unix"
 	driver "modernc.org/sqlite"
 	codes "modernc.org/sqlite/lib"
 )
@@ -53,6 +55,9 @@ func fileProblem(code int, path string) *problem.Problem {
 	case codes.SQLITE_FULL:
 		return problem.New("store.disk.full", fmt.Sprintf("The disk that holds %s is full.", path), "Free some space there.")
 	case codes.SQLITE_IOERR:
+		if diskFull(filepath.Dir(path)) { // SQLite says so only of its own file, not of those beside it
+			return fileProblem(codes.SQLITE_FULL, path)
+		}
 		return problem.New("store.disk.failing", fmt.Sprintf("The disk that holds %s reports an error.", path),
 			"Check the kernel's log and the disk; put a backup of the data folder in its place when the file is damaged.")
 	}
@@ -93,4 +98,13 @@ func serverProblem(state, place string) *problem.Problem {
 func unwritable(path string) *problem.Problem {
 	return problem.New("store.folder.unwritable", path+" cannot be opened for writing.",
 		"Give the user that runs Tenward the data folder and everything in it, on a disk that is not mounted read-only.")
+}
+
+// scarce is what SQLite needs beside the database to open it, generously.
+const scarce = 256 << 10
+
+// diskFull says whether the disk that holds the folder has next to nothing left.
+func diskFull(folder string) bool {
+	var s unix.Statfs_t
+	return unix.Statfs(folder, &s) == nil && s.Bavail*uint64(s.Bsize) < scarce //nolint:gosec // a block has a size
 }

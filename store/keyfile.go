@@ -48,6 +48,11 @@ func LoadMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKe
 		if err := makeFolder(dataDir); err != nil {
 			return MasterKey{}, MasterKeyOrigin{}, err
 		}
+		// A key of one's own making would open nothing here, and lie where the right one must be put.
+		if db := filepath.Join(dataDir, fileName); isThere(db) {
+			return MasterKey{}, MasterKeyOrigin{}, problem.New("store.masterkey.missing", fmt.Sprintf("The master key %s is gone, and %s is sealed under it.", path, db),
+				fmt.Sprintf("Put its copy there, or name the file that has it in %s.", keyFileVariable))
+		}
 		// Two first starts at once: the slower one is told that the file exists, and reads it.
 		err := WriteMasterKeyFile(path, NewMasterKey())
 		if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -170,4 +175,9 @@ func quote(path string) string {
 		return path
 	}
 	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+func isThere(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }

@@ -98,6 +98,18 @@ func TestTheFirstStartMakesAKeyAndTheSecondFindsIt(t *testing.T) {
 	}
 }
 
+func TestNoKeyIsMadeBesideADatabaseThatNeedsAnother(t *testing.T) {
+	data := t.TempDir()
+	if err := os.WriteFile(filepath.Join(data, "tenward.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := store.LoadMasterKey(under("", nil), data)
+	wantProblem(t, err, "store.masterkey.missing")
+	if _, err := os.Lstat(filepath.Join(data, "master.key")); err == nil {
+		t.Error("a key lies where the right one must be put")
+	}
+}
+
 func TestFirstStartsAtOnceShareOneKey(t *testing.T) {
 	data := t.TempDir()
 	var group sync.WaitGroup

@@ -80,8 +80,7 @@ func (r *Redactor) Query(query string) string {
 	}
 	clean := true
 	for pair := range splitPairs(query) {
-		name, value, _ := strings.Cut(pair, "=")
-		if r.secretPair(name, value) {
+		if r.pair(pair) != pair {
 			clean = false
 			break
 		}
@@ -90,27 +89,15 @@ func (r *Redactor) Query(query string) string {
 		return query
 	}
 	var b strings.Builder
-	rest := query
 	for {
-		i := strings.IndexAny(rest, "&;")
-		pair := rest
-		if i >= 0 {
-			pair = rest[:i]
-		}
-		name, value, has := strings.Cut(pair, "=")
-		switch {
-		case !has && r.secretPair("", name):
-			b.WriteString(Mark)
-		case has && r.secretPair(name, value):
-			b.WriteString(name + "=" + Mark)
-		default:
-			b.WriteString(pair)
-		}
+		i := strings.IndexAny(query, "&;")
 		if i < 0 {
+			b.WriteString(r.pair(query))
 			return b.String()
 		}
-		b.WriteByte(rest[i])
-		rest = rest[i+1:]
+		b.WriteString(r.pair(query[:i]))
+		b.WriteByte(query[i])
+		query = query[i+1:]
 	}
 }
 
@@ -118,12 +105,22 @@ func splitPairs(query string) func(func(string) bool) {
 	return strings.FieldsFuncSeq(query, func(c rune) bool { return c == '&' || c == ';' })
 }
 
-func (r *Redactor) secretPair(name, value string) bool {
-	if value != "" && r.Secret(decoded(name)) {
-		return true
+// pair redacts one name=value. What stands before the first equals sign may be the secret itself: a token that ends
+// in them, for one.
+func (r *Redactor) pair(pair string) string {
+	name, value, _ := strings.Cut(pair, "=")
+	switch plain := decoded(name); {
+	case Text(plain) != plain:
+		return Mark
+	case value != "" && (r.Secret(plain) || shaped(value)):
+		return name + "=" + Mark
 	}
-	v := decoded(value)
-	return Text(v) != v || value == "" && Text(decoded(name)) != decoded(name)
+	return pair
+}
+
+func shaped(value string) bool {
+	plain := decoded(value)
+	return Text(plain) != plain
 }
 
 // decoded undoes an encoding as often as attackers nest it; what is not encoded stays.

@@ -135,3 +135,131 @@ func FuzzQuery(f *testing.F) {
 		}
 	})
 }
+
+func TestNamesAreComparedByTheirLettersAndDigits(t *testing.T) {
+	r := redact.New([]string{"Zone-90", "été"})
+	for _, name := range []string{"zone90", "ZONE_90", "Zone 90", "user[pin]", "x-otp-y", "a.sid", "form/pin", "my key", "été"} {
+		if !r.Secret(name) {
+			t.Errorf("%q is not held secret", name)
+		}
+	}
+	for _, name := range []string{"zone9", "zone0", "zone", "one90", "t", "user[pins]", "spin.max"} {
+		if r.Secret(name) {
+			t.Errorf("%q is held secret", name)
+		}
+	}
+}
+
+func TestTheRestOfAQueryStaysAsItIs(t *testing.T) {
+	r := redact.New(nil)
+	tests := []struct{ in, want string }{
+		{"&password=hunter2", "&password=[redacted]"},
+		{";password=hunter2;", ";password=[redacted];"},
+		{"plain&password=hunter2", "plain&password=[redacted]"},
+		{"&&a=1&password=hunter2&&", "&&a=1&password=[redacted]&&"},
+		{"q=a=b&password=hunter2=x", "q=a=b&password=[redacted]"},
+		{"4111111111111111&q=1", "[redacted]&q=1"},
+		{"4111111111111111=&q=1", "[redacted]&q=1"},
+		{"4111111111111111=x&q=1", "[redacted]&q=1"},
+		{"Bearer%20abcdefgh12345==&q=1", "[redacted]&q=1"},
+		{"n=%zz4111111111111111", "n=[redacted]"},
+		{"%zztoken=hunter2", "%zztoken=[redacted]"},
+		{"=4111111111111111", "=[redacted]"},
+		{"=", "="},
+	}
+	for _, tt := range tests {
+		if got := r.Query(tt.in); got != tt.want {
+			t.Errorf("Query(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestCardNumbers(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"the shortest", "a 4222222000008 b", "a [redacted] b"},
+		{"the longest", "6234567000000000004", "[redacted]"},
+		{"too short", "and 423456700008 and 1", "and 423456700008 and 1"},
+		{"too long", "62345678000000000005", "62345678000000000005"},
+		{"no card begins with a 1", "1234567000000004", "1234567000000004"},
+		{"no card begins with a 7", "7234567000000001", "7234567000000001"},
+		{"one begins with a 2", "2345678000000003", "[redacted]"},
+		{"another check digit", "4111111111111112", "4111111111111112"},
+		{"spaces, dashes and plus signs", "4111 1111-1111+1111", "[redacted]"},
+		{"two spaces", "4111  1111 1111 1111", "4111  1111 1111 1111"},
+		{"another sign", "4111.1111.1111.1111", "4111.1111.1111.1111"},
+		{"a dash behind it", "4111111111111111-", "[redacted]-"},
+		{"a space and a word behind it", "4111111111111111 x", "[redacted] x"},
+		{"within a longer number", "94111111111111111", "94111111111111111"},
+		{"letters around it", "x4111111111111111y", "x[redacted]y"},
+		{"two of them", "4111111111111111, 5500000000000004!", "[redacted], [redacted]!"},
+	}
+	for _, tt := range tests {
+		if got := redact.Text(tt.in); got != tt.want {
+			t.Errorf("%s: Text(%q) = %q, want %q", tt.name, tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestUsersAndPasswordsAreTakenOutOfURLs(t *testing.T) {
+	r := redact.New(nil)
+	tests := []struct{ in, want string }{
+		{"", ""},
+		{"https://hunter2@a.example", "https://[redacted]@a.example"},
+		{"https://u:p@ss@a.example/b", "https://[redacted]@a.example/b"},
+		{"https://a.example/b@c", "https://a.example/b@c"},
+		{"mailto:ada@a.example", "mailto:ada@a.example"},
+		{"://u:hunter2@a.example", "://[redacted]@a.example"},
+		{"https://@a.example", "https://[redacted]@a.example"},
+		{"https://a.example/4111111111111111", "https://a.example/[redacted]"},
+		{"https://a.example/?", "https://a.example/?"},
+		{"https://a.example/?a=1#token=x", "https://a.example/?a=1#token=[redacted]"},
+		{"https://a.example/#?token=x", "https://a.example/#?token=[redacted]"},
+	}
+	for _, tt := range tests {
+		if got := r.URL(tt.in); got != tt.want {
+			t.Errorf("URL(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestAssignmentsWithinAMatch(t *testing.T) {
+	r := redact.New(nil)
+	tests := []struct{ name, in, want string }{
+		{"ARGS:q", "", ""},
+		{"ARGS:password", "", ""},
+		{"REQUEST_COOKIES", "id=1", "[redacted]"},
+		{"request_cookies:id", "1", "[redacted]"},
+		{"password", "x", "[redacted]"},
+		{"REQUEST_BODY", "a=1&pin=1234;token=2 key=3?otp=4\nsid=5", "a=1&pin=[redacted];token=[redacted] key=[redacted]?otp=[redacted]\nsid=[redacted]"},
+		{"REQUEST_BODY", "pin=&opinion=1", "pin=&opinion=1"},
+		{"REQUEST_BODY", "p%69n=1234", "p%69n=[redacted]"},
+		{"REQUEST_BODY", "n=4111111111111111", "n=[redacted]"},
+		{"REQUEST_LINE", "GET /?password=hunter2 HTTP/1.1", "GET /?password=[redacted] HTTP/1.1"},
+	}
+	for _, tt := range tests {
+		if got := r.Value(tt.name, tt.in); got != tt.want {
+			t.Errorf("Value(%q, %q) = %q, want %q", tt.name, tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestCredentialsByTheirShape(t *testing.T) {
+	for _, secret := range []string{
+		"ASIAABCDEFGHIJKLMNOP", "ghp_abcdefghijklmnopqrstuvwxyz0123456789", "sk_live_abcdefghijklmnop", "xoxb-1234567890", jwt,
+		"-----BEGIN RSA PRIVATE KEY-----\nMIIB\n", "-----BEGIN EC PRIVATE KEY-----MIIB-----END EC PRIVATE KEY-----",
+	} {
+		for _, around := range []string{"", " ", "; "} {
+			if got, want := redact.Text(around+secret), around+redact.Mark; got != want {
+				t.Errorf("Text(%q) = %q, want %q", around+secret, got, want)
+			}
+		}
+	}
+	for in, want := range map[string]string{
+		"BEARER abcdefgh": "BEARER [redacted]", "Basic%20YWRhOmE=": "Basic%20[redacted]", "bearer": "bearer", "basic": "basic", "basic ": "basic ", "bearer short": "bearer short",
+		"basic abcdefgh": "basic [redacted]", "gh": "gh", "sk_": "sk_", "eyJ": "eyJ", "-----BEGIN CERTIFICATE-----": "-----BEGIN CERTIFICATE-----",
+	} {
+		if got := redact.Text(in); got != want {
+			t.Errorf("Text(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -109,10 +109,13 @@ func (r *Reader) Skip(want func(time int64) bool) (f Frame, whole bool, err erro
 		f, n := parseHead(head)
 		if n > 0 && n <= MaxPayload && !want(f.Time) {
 			f.Offset = r.offset
-			if _, err := r.r.Discard(FrameSize + n); err == nil {
-				r.offset += int64(FrameSize + n)
-				return f, false, nil
+			if got, err := r.r.Discard(FrameSize + n); errors.Is(err, io.EOF) {
+				return f, false, &DamageError{Offset: f.Offset, Short: true, Seq: f.Seq, Why: fmt.Sprintf("the file ends after %d of a frame's %d bytes", got, FrameSize+n)}
+			} else if err != nil {
+				return f, false, fmt.Errorf("read segment: %w", err)
 			}
+			r.offset += int64(FrameSize + n)
+			return f, false, nil
 		}
 	}
 	f, err = r.Next()

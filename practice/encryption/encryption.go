@@ -8,8 +8,6 @@ package encryption
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"time"
 
@@ -54,21 +52,14 @@ func (s *Service) Practice() practice.Practice {
 // AuthorityPEM is the certificate that clients must trust.
 func (s *Service) AuthorityPEM() []byte { return s.ca.pem }
 
-// AuthorityPool is the same for our own clients.
-func (s *Service) AuthorityPool() *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AddCert(s.ca.cert)
-	return pool
-}
-
 // TLSConfig is for our listeners. A client that names none of our hosts gets no certificate at all.
 func (s *Service) TLSConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS13,
 		NextProtos: []string{"h2", "http/1.1"},
 		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			if hello.ServerName == "" {
-				return nil, errors.New("client names no host (SNI)")
+			if !s.leaves.issues(hello.ServerName) {
+				return nil, nil //nolint:nilnil // the library then says unrecognized_name (RFC 6066 section 3)
 			}
 			return s.leaves.get(hello.ServerName)
 		},

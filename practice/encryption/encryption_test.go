@@ -20,6 +20,13 @@ import (
 
 var begin = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+// trust is what a client has that trusts this authority.
+func trust(s *encryption.Service) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(s.AuthorityPEM())
+	return pool
+}
+
 func open(t *testing.T, secrets *store.Secrets, now *time.Time) *encryption.Service {
 	t.Helper()
 	s, err := encryption.New(t.Context(), secrets, []string{"notes.test", "console.test"}, func() time.Time { return *now })
@@ -58,7 +65,7 @@ func TestOurHostsAnswerWithTLS13AndAHybridKeyExchange(t *testing.T) {
 		s := open(t, db.Secrets(store.NewMasterKey()), &now)
 		clock := func() time.Time { return now }
 		for _, host := range []string{"notes.test", "NOTES.test", "console.test"} {
-			got, err := shake(t, s, &tls.Config{ServerName: host, RootCAs: s.AuthorityPool(), NextProtos: []string{"h2"}, Time: clock})
+			got, err := shake(t, s, &tls.Config{ServerName: host, RootCAs: trust(s), NextProtos: []string{"h2"}, Time: clock})
 			if err != nil {
 				t.Fatalf("%s: %v", host, err)
 			}
@@ -77,7 +84,7 @@ func TestWhatGetsNoHandshake(t *testing.T) {
 		now := begin
 		s := open(t, db.Secrets(store.NewMasterKey()), &now)
 		trusting := func(c *tls.Config) *tls.Config {
-			c.RootCAs, c.Time = s.AuthorityPool(), func() time.Time { return now }
+			c.RootCAs, c.Time = trust(s), func() time.Time { return now }
 			return c
 		}
 		for name, client := range map[string]*tls.Config{
@@ -86,8 +93,12 @@ func TestWhatGetsNoHandshake(t *testing.T) {
 			"TLS 1.2":                     trusting(&tls.Config{ServerName: "notes.test", MaxVersion: tls.VersionTLS12}),
 			"a client that trusts others": {ServerName: "notes.test", RootCAs: x509.NewCertPool()},
 		} {
-			if _, err := shake(t, s, client); err == nil {
+			_, err := shake(t, s, client)
+			if err == nil {
 				t.Errorf("%s: the handshake succeeded", name)
+			}
+			if strings.HasSuffix(name, "host") && !strings.Contains(err.Error(), "unrecognized name") {
+				t.Errorf("%s: the client is told %v", name, err)
 			}
 		}
 	})
@@ -103,7 +114,7 @@ func TestTheAuthorityStaysAndLeavesAreRenewed(t *testing.T) {
 			t.Fatal("a second start must find the same authority, and its file must not hold the key")
 		}
 		leaf := func(s *encryption.Service) *x509.Certificate {
-			got, err := shake(t, s, &tls.Config{ServerName: "notes.test", RootCAs: first.AuthorityPool(), Time: func() time.Time { return now }})
+			got, err := shake(t, s, &tls.Config{ServerName: "notes.test", RootCAs: trust(first), Time: func() time.Time { return now }})
 			if err != nil {
 				t.Fatal(err)
 			}

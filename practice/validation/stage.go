@@ -18,6 +18,7 @@ import (
 const (
 	kindRequest = "validation.request.refused"
 	kindBody    = "validation.body.refused"
+	kindBusy    = "validation.load.refused"
 )
 
 // maxRules bounds how many rules an event shows; an attack that matches more is no less refused.
@@ -37,9 +38,11 @@ var (
 func (s *Service) stages() []gate.Stage {
 	return []gate.Stage{{
 		Name: "validation.request", Phase: gate.Bodied, Run: s.request,
-		Observe: func(service string) bool { return s.cfg.Services[service].Mode == Observe },
+		Observe: s.observes,
 	}}
 }
+
+func (s *Service) observes(service string) bool { return s.cfg.Services[service].Mode == Observe }
 
 func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, error) {
 	limit := int64(s.cfg.Body.Inspect)
@@ -50,7 +53,7 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 	body, whole, err := x.Inspect(limit)
 	switch {
 	case errors.Is(err, gate.ErrBusy):
-		return gate.Verdict{}, err
+		return s.busy(x, gate.ErrBusy)
 	case err != nil:
 		return unread(err), nil
 	}
@@ -61,6 +64,9 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		x.Note("validation.beyond", s.cfg.Body.Inspect.String())
 	}
 	leave, err := s.slots.enter(ctx, len(body))
+	if errors.Is(err, errBusy) {
+		return s.busy(x, errBusy)
+	}
 	if err != nil {
 		return gate.Verdict{}, err
 	}
@@ -70,6 +76,15 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Verdict{}, err
 	}
 	return verdict(x, result), nil
+}
+
+// busy is the verdict while there is no room to look. Where the service is only observed nothing would come of a
+// verdict, and what nobody looked at must not pass there either: it is an error.
+func (s *Service) busy(x *gate.Exchange, why *problem.Problem) (gate.Verdict, error) {
+	if s.observes(x.Service.Name) {
+		return gate.Verdict{}, why
+	}
+	return gate.Refuse(http.StatusServiceUnavailable, kindBusy, why), nil
 }
 
 // unread is the verdict on a body that the client failed to send.

@@ -1,0 +1,57 @@
+package practicetest_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/practice/practicetest"
+)
+
+func pass(context.Context, *gate.Exchange) (gate.Verdict, error) { return gate.Verdict{}, nil }
+
+func sound() practice.Practice {
+	return practice.Practice{
+		Slug: "gardening", Title: "Gardening", Source: "a book",
+		Stages:  []gate.Stage{{Name: "gardening.request", Phase: gate.Headed, Run: pass}},
+		Jobs:    []practice.Job{{Name: "gardening/water", Every: time.Hour, Timeout: time.Minute, Run: func(context.Context) error { return nil }}},
+		Readers: []practice.Reader{{Name: "gardening/weeds", Read: func(context.Context, []*event.Event) error { return nil }}},
+	}
+}
+
+func TestTheSuiteSeesEachFault(t *testing.T) {
+	if faults := practicetest.Faults(sound()); len(faults) != 0 {
+		t.Fatalf("a sound practice has the faults %q", faults)
+	}
+	for _, c := range []struct {
+		name  string
+		spoil func(*practice.Practice)
+		want  string
+	}{
+		{"a slug of two words", func(p *practice.Practice) { p.Slug = "window-boxes" }, "not one word"},
+		{"no title", func(p *practice.Practice) { p.Title = "" }, "no title"},
+		{"no source", func(p *practice.Practice) { p.Source = "" }, "no source"},
+		{"a stage of another practice", func(p *practice.Practice) { p.Stages[0].Name = "cooking.request" }, `stage "cooking.request"`},
+		{"a stage twice", func(p *practice.Practice) { p.Stages = append(p.Stages, p.Stages[0]) }, "exists twice"},
+		{"a stage that does nothing", func(p *practice.Practice) { p.Stages[0].Run = nil }, "nothing to run"},
+		{"a stage without a phase", func(p *practice.Practice) { p.Stages[0].Phase = 99 }, "no phase"},
+		{"a job without a bound", func(p *practice.Practice) { p.Jobs[0].Timeout = 0 }, "no bound"},
+		{"a job without a clock", func(p *practice.Practice) { p.Jobs[0].Every = 0 }, "no clock"},
+		{"a job with spaces", func(p *practice.Practice) { p.Jobs[0].Name = "gardening/water the roses" }, "small words"},
+		{"a reader that reads nothing", func(p *practice.Practice) { p.Readers[0].Read = nil }, "reads nothing"},
+		{"an action that asks for no permission", func(p *practice.Practice) { p.Actions = []practice.Action{{Name: "gardening.rose.cut"}} }, "no permission"},
+		{"a page that asks for no permission", func(p *practice.Practice) { p.Pages = []practice.Page{{Path: "/roses"}} }, "no permission"},
+		{"a route that leads nowhere", func(p *practice.Practice) { p.Routes = []practice.Route{{Pattern: "GET /roses"}} }, "leads nowhere"},
+		{"a permission of another practice", func(p *practice.Practice) { p.Permissions = []practice.Permission{{Name: "cooking.soup.taste"}} }, "cooking.soup.taste"},
+	} {
+		p := sound()
+		c.spoil(&p)
+		if faults := strings.Join(practicetest.Faults(p), "\n"); !strings.Contains(faults, c.want) {
+			t.Errorf("%s: the suite says %q", c.name, faults)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package browser
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+func TestTheLinkOpensOnceAndItsCookieIsBound(t *testing.T) {
+	p := open(t, modes[0])
+	link := here.newLink(t)
+	p.visit(link)
+	ctx, cancel := p.bounded()
+	defer cancel()
+	p.do(chromedp.Do(ctx, chromedp.Submit(chromedp.CSS("form[action='/open']"))))
+	p.awaitPath("/traffic")
+
+	cookies, err := chromedp.Call(p.ctx, network.GetCookies, network.GetCookiesParams{})
+	p.do(err)
+	var session *network.Cookie
+	for _, c := range cookies.Cookies {
+		if c.Name == "__Host-tenward-console" {
+			session = c
+		}
+	}
+	if session == nil || !session.Secure || !session.HTTPOnly || session.SameSite != "Strict" || session.Path != "/" || strings.HasPrefix(session.Domain, ".") {
+		raw, _ := json.Marshal(session)
+		t.Errorf("the session's cookie is %s", raw)
+	}
+
+	other := open(t, modes[0])
+	other.visit(link)
+	text := ask[string](other, "document.body.innerText")
+	if !strings.Contains(text, "tenward console link") {
+		t.Errorf("a used link does not say how to get another: %s", text)
+	}
+	if ask[int](other, `document.querySelectorAll("form[action='/open']").length`) != 0 {
+		t.Error("a used link can be used")
+	}
+	p.quiet()
+}
+
+func TestEventsShowAsTheyHappen(t *testing.T) {
+	p := open(t, modes[0])
+	p.signIn()
+	p.await(`document.querySelector(".live.on") !== null`)
+	if _, status, err := here.get("/search?q=" + "%3Cscript%3Enew-and-live%3C/script%3E"); err != nil || status != http.StatusForbidden {
+		t.Fatalf("%d, %v", status, err)
+	}
+	p.await(`document.querySelector("#live-rows").innerText.includes("new-and-live")`)
+	if n := ask[int](p, `performance.getEntriesByType("navigation").length`); n != 1 || ask[string](p, "location.pathname") != "/traffic" {
+		t.Error("the page was loaded again")
+	}
+	p.quiet()
+}
+
+func TestWhatAttackersSendIsShownAndNeverRuns(t *testing.T) {
+	p := open(t, modes[0])
+	p.signIn()
+	for _, path := range []string{"/traffic", "/events", "/events/" + refusedID} {
+		p.visit(p.at(path))
+		if title := ask[string](p, "document.title"); strings.Contains(title, "owned") {
+			t.Errorf("%s: the attack ran", path)
+		}
+	}
+	if !ask[bool](p, `document.body.innerText.includes("<img src=x onerror=")`) {
+		t.Error("the event does not show what was sent")
+	}
+	p.quiet()
+}
+
+func TestAnInjectedScriptDoesNotRun(t *testing.T) {
+	for _, pl := range places() {
+		t.Run(pl.name, func(t *testing.T) {
+			p := open(t, modes[0])
+			if !pl.outside {
+				p.signIn()
+			}
+			p.goTo(pl)
+			// The markup of somebody who found a hole in the page itself.
+			ask[any](p, `(() => { const s = document.createElement("script"); s.append("window.owned = 1"); document.body.append(s);
+				const i = document.createElement("img"); try { i.setAttribute("onerror", "window.owned = 1") } catch { /* Trusted Types */ }
+				i.src = "data:,x"; document.body.append(i); return true })()`)
+			p.await(`new Promise(done => setTimeout(() => done(true), 50))`)
+			if ask[bool](p, "window.owned === 1") {
+				t.Error("it ran")
+			}
+		})
+	}
+}
+
+func TestAllIsReachedByKeys(t *testing.T) {
+	p := open(t, modes[0])
+	p.signIn()
+	p.press("\t")
+	if got := ask[string](p, "document.activeElement.innerText"); got != "Skip to content" {
+		t.Errorf("the first stop is %q", got)
+	}
+	p.press("\r")
+	p.await(`document.activeElement.id === "main"`)
+	p.visit(p.at("/events?verdict=refused"))
+	seen := map[string]bool{}
+	for range 60 {
+		p.press("\t")
+		where := ask[string](p, `(() => { const e = document.activeElement; return e.tagName + " " + (e.getAttribute("href") || e.id || e.innerText || e.name || "") })()`)
+		seen[where] = true
+		if outline := ask[bool](p, `(() => { const e = document.activeElement;
+			return e === document.body || [getComputedStyle(e), getComputedStyle(e, "::after"), getComputedStyle(e.closest("tr, form") || e)]
+				.some(s => s.outlineStyle !== "none" && s.outlineWidth !== "0px" || s.boxShadow !== "none") })()`); !outline {
+			t.Errorf("%s has the focus and does not show it", where)
+		}
+	}
+	for _, want := range []string{"A /traffic", "INPUT q", "A /events/" + refusedID} {
+		if !seen[want] {
+			t.Errorf("%s is not reached by Tab; reached: %v", want, seen)
+		}
+	}
+	p.visit(p.at("/traffic"))
+	p.press("g")
+	p.press("e")
+	p.awaitPath("/events")
+	p.quiet()
+}
+
+func TestTheThemeIsRememberedWithoutScript(t *testing.T) {
+	p := open(t, modes[0])
+	p.signIn()
+	p.look(mode{width: 1440, height: 900, noScript: true})
+	p.visit(p.at("/traffic"))
+	before := ask[string](p, "getComputedStyle(document.body).backgroundColor")
+	ctx, cancel := p.bounded()
+	defer cancel()
+	p.do(chromedp.Do(ctx, chromedp.Click(chromedp.CSS("form[action='/theme'] button"))))
+	p.await(`document.documentElement.dataset.theme === "dark" && document.readyState === "complete"`)
+	if after := ask[string](p, "getComputedStyle(document.body).backgroundColor"); after == before {
+		t.Errorf("the page is %s before and after", before)
+	}
+}
