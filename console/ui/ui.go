@@ -37,7 +37,7 @@ func New() (*UI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse components: %w", err)
 	}
-	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html")
+	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html", "layout/card.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}

@@ -8,10 +8,12 @@ package authentication
 
 import (
 	"context"
+	"html/template"
 	"log/slog"
 	"net/url"
 	"time"
 
+	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
@@ -35,6 +37,10 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 
+	UI *ui.UI
+	// Open gives the applications that somebody may open, for the portal's first page.
+	Open func(*identity.Session) []Place
+
 	// Granted is called when somebody has enrolled whose invitation gave a role.
 	Granted func(ctx context.Context, c *outbox.Change, p *identity.Person, role string) error
 	// Tell sends somebody a notice about their account, with the change that it is about.
@@ -57,6 +63,9 @@ type Service struct {
 	db       *store.DB
 	now      func() time.Time
 	log      *slog.Logger
+	ui       *ui.UI
+	pages    map[language]*template.Template
+	open     func(*identity.Session) []Place
 	granted  func(context.Context, *outbox.Change, *identity.Person, string) error
 	tell     func(context.Context, *outbox.Change, *identity.Person, string) error
 }
@@ -68,19 +77,24 @@ type origin struct{ url, host string }
 const stepTime = 10 * time.Minute
 
 // New makes the practice.
-func New(o Options) *Service {
+func New(o Options) (*Service, error) {
+	pages, err := parsePages(o.UI)
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
+		ui: o.UI, pages: pages, open: o.Open,
 		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, faces: o.Faces,
 		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, granted: o.Granted, tell: o.Tell,
 		factors: &factors{o.DB, o.Secrets}, devices: &devices{o.DB, o.Tell},
 		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
-	}
+	}, nil
 }
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
-		Stages: s.stages(),
+		Stages: s.stages(), Routes: s.routes(),
 	}
 }

@@ -1,0 +1,295 @@
+package authentication
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice/authentication/totp"
+	"github.com/tenward/tenward/problem"
+)
+
+func (s *Service) loginPage(w http.ResponseWriter, r *http.Request) {
+	if session, err := s.portalSession(r); err == nil && session != nil && s.enough(session) {
+		http.Redirect(w, r, onward(r), http.StatusSeeOther)
+		return
+	}
+	s.show(w, r, http.StatusOK, "login", "login.title", s.loginData(r, nil))
+}
+
+func (s *Service) loginData(r *http.Request, wrong *problem.Problem) view {
+	to := onward(r)
+	v := view{"Continue": to, "To": "", "Account": r.PostFormValue("account"), "Host": s.portal.host, "Wrong": wrong}
+	if u, err := url.Parse(to); err == nil && u.Path == "/continue" {
+		v["To"] = u.Query().Get("host")
+	}
+	return v
+}
+
+func (s *Service) login(w http.ResponseWriter, r *http.Request) {
+	got, err := s.Password(r.Context(), r.PostFormValue("account"), r.PostFormValue("password"), from(r))
+	if err != nil {
+		s.show(w, r, statusOf(err), "login", "login.title", s.loginData(r, problem.Of(err)))
+		return
+	}
+	setSession(w, got)
+	next := onward(r)
+	if got.Second {
+		next = "/login/second?" + url.Values{"continue": {next}}.Encode()
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+func (s *Service) secondPage(w http.ResponseWriter, r *http.Request) {
+	session, err := s.portalSession(r)
+	switch {
+	case err != nil:
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+	case session == nil:
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+	case s.enough(session):
+		http.Redirect(w, r, onward(r), http.StatusSeeOther)
+	default:
+		s.show(w, r, http.StatusOK, "second", "second.title", view{"Continue": onward(r), "Wrong": (*problem.Problem)(nil)})
+	}
+}
+
+func (s *Service) second(w http.ResponseWriter, r *http.Request) {
+	session, err := s.portalSession(r)
+	if err != nil || session == nil {
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+		return
+	}
+	note(r, session)
+	got, err := s.Second(r.Context(), session, r.PostFormValue("code"), from(r))
+	if err != nil {
+		s.show(w, r, statusOf(err), "second", "second.title", view{"Continue": onward(r), "Wrong": problem.Of(err)})
+		return
+	}
+	setSession(w, got)
+	http.Redirect(w, r, onward(r), http.StatusSeeOther)
+}
+
+func (s *Service) logout(w http.ResponseWriter, r *http.Request) {
+	session, err := s.portalSession(r)
+	if err == nil && session != nil {
+		note(r, session)
+		err = s.SignOut(r.Context(), session, from(r))
+	}
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
+	http.SetCookie(w, hostCookie(sessionCookie, "", -1))
+	s.show(w, r, http.StatusOK, "said", "out.title", view{"Title": "", "Wrong": (*problem.Problem)(nil)})
+}
+
+func (s *Service) recoverPage(w http.ResponseWriter, r *http.Request) {
+	s.show(w, r, http.StatusOK, "recover", "recover.title", view{})
+}
+
+func (s *Service) enrolPage(w http.ResponseWriter, r *http.Request) {
+	token := r.URL.Query().Get("token")
+	browser, _ := cookie(r, enrolCookie)
+	e, err := s.enrolment(r.Context(), token, browser)
+	if err != nil {
+		s.fail(w, r, statusOf(err), problem.Of(err))
+		return
+	}
+	s.show(w, r, http.StatusOK, "enrol", "enrol.title", s.enrolData(e, token, nil))
+}
+
+func (s *Service) enrolData(e *Enrolment, token string, wrong *problem.Problem) view {
+	return view{"Name": e.Person.Name, "Account": e.Person.Account, "Token": token, "Least": s.leastPassword(), "Wrong": wrong}
+}
+
+func (s *Service) enrolPassword(w http.ResponseWriter, r *http.Request) {
+	token := r.PostFormValue("token")
+	browser, _ := cookie(r, enrolCookie)
+	bound, err := s.ChoosePassword(r.Context(), token, browser, r.PostFormValue("password"), from(r))
+	if err == nil {
+		http.SetCookie(w, hostCookie(enrolCookie, bound, int(s.conf.Invitation.Std().Seconds())))
+		http.Redirect(w, r, "/enrol/factor?"+url.Values{"token": {token}}.Encode(), http.StatusSeeOther)
+		return
+	}
+	e, found := s.enrolment(r.Context(), token, browser)
+	if found != nil {
+		s.fail(w, r, statusOf(found), problem.Of(found))
+		return
+	}
+	s.show(w, r, statusOf(err), "enrol", "enrol.title", s.enrolData(e, token, problem.Of(err)))
+}
+
+func (s *Service) factorPage(w http.ResponseWriter, r *http.Request) {
+	s.showFactor(w, r, http.StatusOK, r.URL.Query().Get("token"), nil)
+}
+
+func (s *Service) showFactor(w http.ResponseWriter, r *http.Request, status int, token string, wrong *problem.Problem) {
+	browser, _ := cookie(r, enrolCookie)
+	e, err := s.enrolment(r.Context(), token, browser)
+	if err == nil && (!e.HasPassword || browser == "") {
+		err = errInvitation
+	}
+	if err != nil {
+		s.fail(w, r, statusOf(err), problem.Of(err))
+		return
+	}
+	secret, err := s.AppSecret(r.Context(), e)
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
+	label, err := languageOf(r).say("factor.picture")
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Internal(err))
+		return
+	}
+	picture, err := totp.QR(totp.URI(s.issuer, e.Person.Account, secret), label)
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Internal(err))
+		return
+	}
+	s.show(w, r, status, "factor", "factor.title", view{"QR": picture, "Secret": totp.Grouped(secret), "Token": token, "Wrong": wrong})
+}
+
+func (s *Service) enrolFactor(w http.ResponseWriter, r *http.Request) {
+	token := r.PostFormValue("token")
+	browser, _ := cookie(r, enrolCookie)
+	codes, got, err := s.Enrol(r.Context(), token, browser, r.PostFormValue("code"), from(r))
+	if err != nil {
+		s.showFactor(w, r, statusOf(err), token, problem.Of(err))
+		return
+	}
+	setSession(w, got)
+	http.SetCookie(w, hostCookie(enrolCookie, "", -1))
+	s.show(w, r, http.StatusOK, "codes", "codes.title", view{"Codes": codes, "Continue": "/"})
+}
+
+// continueTo hands a session over to the host that asked for it.
+func (s *Service) continueTo(w http.ResponseWriter, r *http.Request) {
+	session, err := s.portalSession(r)
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
+	if session == nil || !s.enough(session) {
+		http.Redirect(w, r, "/login?"+url.Values{"continue": {"/continue?" + r.URL.RawQuery}}.Encode(), http.StatusSeeOther)
+		return
+	}
+	note(r, session)
+	q := r.URL.Query()
+	at, err := url.Parse("https://" + q.Get("host"))
+	if err != nil || at.Path != "" || at.User != nil {
+		s.fail(w, r, http.StatusBadRequest, errPlace)
+		return
+	}
+	code, err := s.HandOver(r.Context(), session, at.Hostname(), q.Get("challenge"), q.Get("path"))
+	if err != nil {
+		s.fail(w, r, statusOf(err), problem.Of(err))
+		return
+	}
+	at.Path, at.RawQuery = "/.tenward/enter", url.Values{"code": {code}}.Encode()
+	http.Redirect(w, r, at.String(), http.StatusSeeOther)
+}
+
+// enter is on an application's host: it takes the code that the portal gave.
+func (s *Service) enter(w http.ResponseWriter, r *http.Request) {
+	verifier, _ := cookie(r, verifierCookie)
+	host := hostOf(r)
+	token, path, err := s.Redeem(r.Context(), r.URL.Query().Get("code"), host, verifier, from(r))
+	if err != nil {
+		s.fail(w, r, statusOf(err), problem.Of(err))
+		return
+	}
+	http.SetCookie(w, hostCookie(verifierCookie, "", -1))
+	http.SetCookie(w, hostCookie(sessionCookie, token, 0))
+	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// leave is on an application's host: it signs out everywhere.
+func (s *Service) leave(w http.ResponseWriter, r *http.Request) {
+	host := hostOf(r)
+	if token, one := cookie(r, sessionCookie); one && token != "" {
+		session, err := s.sessions.Find(r.Context(), token, s.faces[host], host)
+		if err == nil {
+			note(r, session)
+			err = s.SignOut(r.Context(), session, from(r))
+		}
+		if err != nil && !errors.Is(err, identity.ErrNoSession) {
+			s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+			return
+		}
+	}
+	http.SetCookie(w, hostCookie(sessionCookie, "", -1))
+	http.Redirect(w, r, s.portal.url+"/login", http.StatusSeeOther)
+}
+
+func (s *Service) homePage(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	s.show(w, r, http.StatusOK, "home", "home.title", view{
+		"Name": session.Person.Name, "Places": s.places(session), "Wrong": (*problem.Problem)(nil),
+	})
+}
+
+func (s *Service) securityPage(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	ctx := r.Context()
+	apps, err := s.factors.apps(ctx, session.Person.ID)
+	left, leftErr := s.factors.recoveryLeft(ctx, session.Person.ID)
+	rows, rowsErr := s.sessions.List(ctx, session.Person.ID)
+	if err := errors.Join(err, leftErr, rowsErr); err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Internal(err))
+		return
+	}
+	type row struct {
+		identity.Row
+		Here bool
+	}
+	list := make([]row, len(rows))
+	for i, one := range rows {
+		list[i] = row{one, one.ID == session.ID}
+	}
+	s.show(w, r, http.StatusOK, "security", "security.title", view{
+		"Name": session.Person.Name, "Apps": apps, "CodesLeft": left, "Sessions": list, "Wrong": (*problem.Problem)(nil), "Wide": true,
+	})
+}
+
+func (s *Service) renewCodes(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	var codes []string
+	err := s.box.Do(r.Context(), func(c *outbox.Change) (err error) {
+		if codes, err = s.factors.newRecoveryCodes(r.Context(), c, session.Person.ID); err != nil {
+			return err
+		}
+		c.Record(about(session.Person, event.UserManagement, userEnableFactors, kindCodesMade, "Made new recovery codes; the older ones ended.", from(r)))
+		return s.tell(r.Context(), c, session.Person, "codes")
+	})
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
+	s.show(w, r, http.StatusOK, "codes", "codes.title", view{"Codes": codes, "Continue": "/security"})
+}
+
+func (s *Service) endSession(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	err := s.box.Do(r.Context(), func(c *outbox.Change) error {
+		if err := s.sessions.End(r.Context(), c, session.Person.ID, r.PostFormValue("session")); err != nil && !errors.Is(err, identity.ErrNotFound) {
+			return err
+		}
+		c.Record(about(session.Person, event.Authentication, logoff, kindLogout, "Ended one of their sessions.", from(r)))
+		return nil
+	})
+	s.back(w, r, err)
+}
+
+func (s *Service) endOthers(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	s.back(w, r, s.SignOutOthers(r.Context(), session, from(r)))
+}
+
+func (s *Service) back(w http.ResponseWriter, r *http.Request, err error) {
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
+	http.Redirect(w, r, "/security", http.StatusSeeOther)
+}
