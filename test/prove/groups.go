@@ -27,12 +27,16 @@ var groups = []group{
 			{"./event", "FuzzDecode"},
 			{"./event", "FuzzEncodeString"},
 			{"./event", "FuzzBatch"},
+			{"./event", "FuzzVerify"},
+			{"./event/redact", "FuzzQuery"},
+			{"./event/tiles", "FuzzTree"},
+			{"./event/tiles", "FuzzCheckpoint"},
 			{"./event/segment", "FuzzReader"},
 			{"./practice/validation/waf", "FuzzCaseClash"},
 		},
 		mutate: []string{
-			"./config", "./gate", "./event", "./event/segment", "./event/redact", "./store", "./console",
-			"./practice/validation", "./practice/validation/waf", "./practice/encryption",
+			"./app", "./config", "./gate", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
+			"./practice/authentication", "./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
 		},
 	},
 }
