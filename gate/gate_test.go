@@ -158,6 +158,7 @@ func TestARefusalOutweighsAnObservation(t *testing.T) {
 }
 
 func TestHeads(t *testing.T) {
+	const own = 1 // the client adds User-Agent by itself
 	many := make([]string, 0, 240)
 	for i := range 120 {
 		many = append(many, fmt.Sprintf("X-%d", i), "1")
@@ -174,6 +175,8 @@ func TestHeads(t *testing.T) {
 		{"a space in a query", "GET", "https://notes.test/a?x= y", nil, 400},
 		{"TRACE", "TRACE", "https://notes.test/", nil, 405},
 		{"too many fields", "GET", "https://notes.test/", many, 431},
+		{"one field more than there may be", "GET", "https://notes.test/", many[:2*(100-own+1)], 431},
+		{"as many fields as there may be", "GET", "https://notes.test/", many[:2*(100-own)], 200},
 		{"another method of the application", "PROPFIND", "https://notes.test/", nil, 200},
 	}
 	s := gatetest.Start(t, upstream(t, func(http.ResponseWriter, *http.Request) {}), func(o *gate.Options) {

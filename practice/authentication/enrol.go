@@ -63,9 +63,9 @@ type Enrolment struct {
 	role        string
 }
 
-// enrolment finds an invitation by its link's secret. Once begun it is good only in the browser that began it; until
+// Enrolment finds an invitation by its link's secret. Once begun it is good only in the browser that began it; until
 // then browser may be empty.
-func (s *Service) enrolment(ctx context.Context, token, browser string) (*Enrolment, error) {
+func (s *Service) Enrolment(ctx context.Context, token, browser string) (*Enrolment, error) {
 	hash := sha256.Sum256([]byte(token))
 	e := &Enrolment{hash: hash[:]}
 	var person string
@@ -107,7 +107,7 @@ func (s *Service) ChoosePassword(ctx context.Context, token, browser, secret str
 	if err := s.throttle.count(ctx, linkTries(from.Client.Addr())...); err != nil {
 		return "", err
 	}
-	e, err := s.enrolment(ctx, token, browser)
+	e, err := s.Enrolment(ctx, token, browser)
 	if err != nil {
 		return "", err
 	}
@@ -160,7 +160,7 @@ func (s *Service) Enrol(ctx context.Context, token, browser, code string, from W
 	if browser == "" {
 		return nil, got, errInvitation
 	}
-	e, err := s.enrolment(ctx, token, browser)
+	e, err := s.Enrolment(ctx, token, browser)
 	if err != nil {
 		return nil, got, err
 	}

@@ -94,7 +94,7 @@ func (s *Service) recoverPage(w http.ResponseWriter, r *http.Request) {
 func (s *Service) enrolPage(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("token")
 	browser, _ := cookie(r, enrolCookie)
-	e, err := s.enrolment(r.Context(), token, browser)
+	e, err := s.Enrolment(r.Context(), token, browser)
 	if err != nil {
 		s.fail(w, r, statusOf(err), problem.Of(err))
 		return
@@ -115,7 +115,7 @@ func (s *Service) enrolPassword(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/enrol/factor?"+url.Values{"token": {token}}.Encode(), http.StatusSeeOther)
 		return
 	}
-	e, found := s.enrolment(r.Context(), token, browser)
+	e, found := s.Enrolment(r.Context(), token, browser)
 	if found != nil {
 		s.fail(w, r, statusOf(found), problem.Of(found))
 		return
@@ -129,7 +129,7 @@ func (s *Service) factorPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) showFactor(w http.ResponseWriter, r *http.Request, status int, token string, wrong *problem.Problem) {
 	browser, _ := cookie(r, enrolCookie)
-	e, err := s.enrolment(r.Context(), token, browser)
+	e, err := s.Enrolment(r.Context(), token, browser)
 	if err == nil && (!e.HasPassword || browser == "") {
 		err = errInvitation
 	}

@@ -32,8 +32,8 @@ var (
 	errPlace = problem.New("authentication.handover.unknown", "This is no application that people sign in to here.", "Open the application by its own address.")
 )
 
-// challenge is what the portal learns of a verifier.
-func challenge(verifier string) string {
+// Challenge is what the portal learns of a verifier.
+func Challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
 	return fmt.Sprintf("%x", sum)
 }
@@ -93,7 +93,7 @@ func (s *Service) Redeem(ctx context.Context, code, host, verifier string, from 
 			return fmt.Errorf("use code: %w", err)
 		}
 		if err != nil || place != host || c.Now().UnixMicro() >= ends || verifier == "" ||
-			subtle.ConstantTimeCompare([]byte(challenge(verifier)), wanted) != 1 {
+			subtle.ConstantTimeCompare([]byte(Challenge(verifier)), wanted) != 1 {
 			c.Record(&event.Event{
 				Class: event.AuthorizeSession, Activity: event.OtherActivity, Severity: event.Medium, Kind: kindHandover, Verdict: event.Refused,
 				Message: "A code to sign in on a host was refused.", Details: []event.Detail{{Name: "host", Value: host}}, Source: from.Client,

@@ -110,7 +110,7 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, status int, why *
 // statusOf is the status for a refusal.
 func statusOf(err error) int {
 	switch {
-	case errors.Is(err, errThrottled):
+	case errors.Is(err, ErrThrottled):
 		return http.StatusTooManyRequests
 	case errors.Is(err, errWrong), errors.Is(err, errCode), errors.Is(err, errBegin):
 		return http.StatusUnauthorized

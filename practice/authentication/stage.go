@@ -75,7 +75,7 @@ func (s *Service) ask(x *gate.Exchange) string {
 	verifier := rand.Text()
 	x.SetCookie(&http.Cookie{Name: verifierCookie, Value: verifier, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 600})
 	return s.portal.url + "/continue?" + url.Values{
-		"host": {x.Request.Host}, "challenge": {challenge(verifier)}, "path": {safePath(x.Request.URL.RequestURI())},
+		"host": {x.Request.Host}, "challenge": {Challenge(verifier)}, "path": {safePath(x.Request.URL.RequestURI())},
 	}.Encode()
 }
 

@@ -36,7 +36,8 @@ const (
 	perCodes   = 10  // second factors of one person, over all sessions: 10 of 333,333 (three steps are good) each 15 minutes
 )
 
-var errThrottled = problem.New("authentication.throttled", "There were too many tries.", "Wait a quarter of an hour, then try again.").After(window)
+// ErrThrottled says that there were too many tries.
+var ErrThrottled = problem.New("authentication.throttled", "There were too many tries.", "Wait a quarter of an hour, then try again.").After(window)
 
 // count takes one try from each of the counters, before anything is compared: however many come at once, no more than
 // the limit get through.
@@ -50,7 +51,7 @@ func (t *throttle) count(ctx context.Context, tries ...try) error {
 			}
 		}
 		if n > one.limit {
-			return errThrottled
+			return ErrThrottled
 		}
 	}
 	return nil

@@ -158,6 +158,8 @@ func TestConfig(t *testing.T) {
 		{"a route without a path", "validation: {services: {notes: {routes: [{beyond: pass}]}}}\n", "validation.services.notes.routes[0]"},
 		{"a paranoia level that is none", "validation: {paranoia: 5}\n", "validation.paranoia"},
 		{"no inspection at all", "validation: {body: {inspect: 0B}}\n", "validation.body.inspect"},
+		{"as much as may be looked at", "validation: {body: {inspect: 64MiB}}\n", ""},
+		{"a byte more", "validation: {body: {inspect: 67108865B}}\n", "validation.body.inspect"},
 		{"more than memory should hold", "validation: {body: {inspect: 1GiB}}\n", "validation.body.inspect"},
 		{"a directive that is refused beside a paranoia that is none", "validation:\n  paranoia: 9\n  directives: SecRxPreFilter On\n", "secrxprefilter"},
 		{"a directive that is refused", "validation:\n  directives: |\n    # mine\n    secrxPREfilter \\\n      On\n", "line 2 of the text: secrxPREfilter"},
@@ -196,5 +198,16 @@ func TestAClientThatWaitsToBeAskedForItsBodyIsHonest(t *testing.T) {
 	}
 	if x.Request.Header.Get("Expect") == "" {
 		t.Error("the request itself was changed")
+	}
+}
+
+func TestWhatCannotBeReadIsNamedInTheEvent(t *testing.T) {
+	x := gatetest.Exchange(t, "POST", "https://notes.test/save", strings.NewReader(`{"text":`), "Content-Type", "application/json")
+	v, err := service(t, nil).request(t.Context(), x)
+	if err != nil || v.Status != http.StatusBadRequest || v.Kind != "validation.body.refused" || v.Why.Code != "validation.body.json" {
+		t.Fatalf("refused with %d %s, %+v, %v", v.Status, v.Kind, v.Why, err)
+	}
+	if want := (event.Detail{Name: "validation.fault", Value: "body.json"}); len(x.Details) != 1 || x.Details[0] != want {
+		t.Errorf("noted %+v, want %+v", x.Details, want)
 	}
 }

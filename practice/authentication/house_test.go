@@ -1,0 +1,215 @@
+package authentication_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"github.com/tenward/tenward/cluster"
+	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice/authentication"
+	"github.com/tenward/tenward/problem"
+	"github.com/tenward/tenward/store"
+	"github.com/tenward/tenward/store/storetest"
+)
+
+// record keeps what was appended.
+type record struct {
+	mu     sync.Mutex
+	events []event.Event
+}
+
+func (r *record) Append(_ context.Context, e *event.Event) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, *e)
+	return nil
+}
+
+func (r *record) Find(context.Context, event.ID) (*event.Event, []byte, error) {
+	return nil, nil, event.ErrNoEvent
+}
+
+func (r *record) Health() event.Health { return event.Health{Writable: true} }
+
+func (r *record) kinds() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var kinds []string
+	for _, e := range r.events {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}
+
+type nobody struct{}
+
+func (nobody) Wake(context.Context, string, string) error { return nil }
+
+// house is the practice on a database, with a clock that is set by hand.
+type house struct {
+	*testing.T
+	now     time.Time
+	record  *record
+	box     *outbox.Outbox
+	people  *identity.People
+	session *identity.Sessions
+	service *authentication.Service
+	told    []string
+	granted []string
+}
+
+const (
+	portal   = "login.example.com"
+	notes    = "notes.example.com"
+	password = "correct horse battery"
+)
+
+var here = authentication.Where{Client: netip.MustParseAddrPort("192.0.2.7:4711"), Agent: "Firefox"}
+
+func each(t *testing.T, test func(h *house)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(record)}
+		clock := func() time.Time { return h.now }
+		log := slog.New(slog.DiscardHandler)
+		var conf authentication.Config
+		conf.Defaults()
+		var err error
+		if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, log); err != nil {
+			t.Fatal(err)
+		}
+		look, err := ui.New()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, conf.Limits(), nobody{}, clock)
+		h.service, err = authentication.New(authentication.Options{
+			Config: conf, Portal: &url.URL{Scheme: "https", Host: portal}, Issuer: "Example", UI: look,
+			Faces: map[string]identity.Face{notes: identity.Application, "console.example.com": identity.Console},
+			DB:    db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, People: h.people, Sessions: h.session,
+			Shared: cluster.Alone(clock), Alone: cluster.Alone(clock), Now: clock, Log: log,
+			Granted: func(_ context.Context, _ *outbox.Change, p *identity.Person, role string) error {
+				h.granted = append(h.granted, p.Account+" "+role)
+				return nil
+			},
+			Tell: func(_ context.Context, _ *outbox.Change, p *identity.Person, what string) error {
+				h.told = append(h.told, p.Account+" "+what)
+				return nil
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(h)
+	})
+}
+
+func (h *house) do(do func(*outbox.Change) error) {
+	h.Helper()
+	if err := h.box.Do(h.Context(), do); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// invite makes somebody new and gives their link's secret.
+func (h *house) invite(account string) (p *identity.Person, token string) {
+	h.Helper()
+	p = &identity.Person{Kind: identity.Human, Account: account, Name: "Ada Lovelace", State: identity.Invited}
+	h.do(func(c *outbox.Change) (err error) {
+		if err := identity.Add(h.Context(), c, p); err != nil {
+			return err
+		}
+		token, _, err = h.service.Invite(h.Context(), c, p, authentication.Invite, "editor")
+		return err
+	})
+	return p, token
+}
+
+// person is somebody who has enrolled.
+type person struct {
+	*identity.Person
+	secret string
+	codes  []string
+	got    authentication.SignedIn
+}
+
+func (h *house) enrol(account string) *person {
+	h.Helper()
+	p, token := h.invite(account)
+	browser, err := h.service.ChoosePassword(h.Context(), token, "", password, here)
+	if err != nil {
+		h.Fatal(err)
+	}
+	one := &person{Person: p, secret: h.secret(token, browser)}
+	one.codes, one.got, err = h.service.Enrol(h.Context(), token, browser, h.code(one.secret), here)
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.now = h.now.Add(time.Minute) // the next code is another
+	return one
+}
+
+// secret is what the authenticator app learns.
+func (h *house) secret(token, browser string) string {
+	h.Helper()
+	e, err := h.service.Enrolment(h.Context(), token, browser)
+	if err != nil {
+		h.Fatal(err)
+	}
+	secret, err := h.service.AppSecret(h.Context(), e)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return secret
+}
+
+// code is what the app shows now.
+func (h *house) code(secret string) string {
+	h.Helper()
+	code, err := totp.GenerateCode(secret, h.now)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return code
+}
+
+func (h *house) find(token string) *identity.Session {
+	h.Helper()
+	s, err := h.session.Find(h.Context(), token, identity.Portal, portal)
+	if errors.Is(err, identity.ErrNoSession) {
+		return nil
+	}
+	if err != nil {
+		h.Fatal(err)
+	}
+	return s
+}
+
+// wants fails unless an error is this problem.
+func (h *house) wants(err error, code string) {
+	h.Helper()
+	var p *problem.Problem
+	if !errors.As(err, &p) || p.Code != code || p.Next == "" {
+		h.Errorf("it says %v, want %s", err, code)
+	}
+}
+
+func (h *house) saw(kind string) {
+	h.Helper()
+	if !slices.Contains(h.record.kinds(), kind) {
+		h.Errorf("the record has no %s among %s", kind, strings.Join(h.record.kinds(), " "))
+	}
+}
