@@ -94,6 +94,9 @@ func TestAnAnswerToHEADHasNoBody(t *testing.T) {
 		if !strings.HasPrefix(rest, "HTTP/1.1 403") || !strings.HasSuffix(rest, "\r\n\r\n") {
 			t.Errorf("Accept %s: behind the first head stands %q", accept, rest)
 		}
+		if e := s.Record.Next(t); e.HTTP.Sent != 0 {
+			t.Errorf("Accept %s: %d bytes are recorded as sent", accept, e.HTTP.Sent)
+		}
 	}
 }
 
