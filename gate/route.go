@@ -84,7 +84,7 @@ func hostOf(field string) (string, bool) {
 		addr, err := netip.ParseAddr(inner)
 		return addr.String(), ok && err == nil && addr.Zone() == ""
 	}
-	if host == "" || len(host) > 253 {
+	if len(host) > 253 || strings.Contains("."+host+".", "..") { // an empty label, or nothing at all
 		return "", false
 	}
 	return host, strings.Trim(host, "abcdefghijklmnopqrstuvwxyz0123456789-._") == ""

@@ -24,6 +24,7 @@ var groups = []group{
 		fuzz: []target{
 			{"./config", "FuzzParse"},
 			{"./gate", "FuzzNormalisePath"},
+			{"./gate", "FuzzTwoServersReadWhatTheRulesSaw"},
 			{"./event", "FuzzDecode"},
 			{"./event", "FuzzEncodeString"},
 			{"./event", "FuzzBatch"},
