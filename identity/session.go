@@ -44,6 +44,10 @@ type Session struct {
 	Ends     time.Time // at the latest
 	User     *event.User
 
+	// Memo is what access has worked out for this session. It lasts as long as the session is known in this form: when
+	// anything about its person changes, another takes the session's place, without it.
+	Memo atomic.Value
+
 	tokens []hash // those that live holds, under its lock
 	*life
 }

@@ -9,31 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/event/outbox/outboxtest"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/store"
 	"github.com/tenward/tenward/store/storetest"
 )
-
-// record keeps what was appended.
-type record struct {
-	mu     sync.Mutex
-	events []*event.Event
-}
-
-func (r *record) Append(_ context.Context, e *event.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, e)
-	return nil
-}
-
-func (r *record) Find(context.Context, event.ID) (*event.Event, []byte, error) {
-	return nil, nil, event.ErrNoEvent
-}
-
-func (r *record) Health() event.Health { return event.Health{Writable: true} }
 
 // clock is set by hand.
 type clock struct {
@@ -92,7 +73,7 @@ func each(t *testing.T, test func(h *house)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := &house{T: t, clock: &clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, people: identity.NewPeople(db)}
 		var err error
-		if h.box, err = outbox.New(t.Context(), db, new(record), "a", h.clock.Now, slog.New(slog.DiscardHandler)); err != nil {
+		if h.box, err = outbox.New(t.Context(), db, new(outboxtest.Record), "a", h.clock.Now, slog.New(slog.DiscardHandler)); err != nil {
 			t.Fatal(err)
 		}
 		b := &bus{}
@@ -349,7 +330,7 @@ func TestListShowsWhatIsOpen(t *testing.T) {
 func BenchmarkFindInMemory(b *testing.B) {
 	db := storetest.Memory(b)
 	now := time.Now()
-	box, err := outbox.New(b.Context(), db, new(record), "a", func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	box, err := outbox.New(b.Context(), db, new(outboxtest.Record), "a", func() time.Time { return now }, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,43 +15,14 @@ import (
 
 	"github.com/tenward/tenward/cluster"
 	"github.com/tenward/tenward/console/ui"
-	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/event/outbox/outboxtest"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/problem"
 	"github.com/tenward/tenward/store"
 	"github.com/tenward/tenward/store/storetest"
 )
-
-// record keeps what was appended.
-type record struct {
-	mu     sync.Mutex
-	events []event.Event
-}
-
-func (r *record) Append(_ context.Context, e *event.Event) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.events = append(r.events, *e)
-	return nil
-}
-
-func (r *record) Find(context.Context, event.ID) (*event.Event, []byte, error) {
-	return nil, nil, event.ErrNoEvent
-}
-
-func (r *record) Health() event.Health { return event.Health{Writable: true} }
-
-func (r *record) kinds() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var kinds []string
-	for _, e := range r.events {
-		kinds = append(kinds, e.Kind)
-	}
-	return kinds
-}
 
 type nobody struct{}
 
@@ -62,7 +32,7 @@ func (nobody) Wake(context.Context, string, string) error { return nil }
 type house struct {
 	*testing.T
 	now     time.Time
-	record  *record
+	record  *outboxtest.Record
 	box     *outbox.Outbox
 	people  *identity.People
 	session *identity.Sessions
@@ -82,7 +52,7 @@ var here = authentication.Where{Client: netip.MustParseAddrPort("192.0.2.7:4711"
 func each(t *testing.T, test func(h *house)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(record)}
+		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
 		clock := func() time.Time { return h.now }
 		log := slog.New(slog.DiscardHandler)
 		var conf authentication.Config
@@ -209,7 +179,7 @@ func (h *house) wants(err error, code string) {
 
 func (h *house) saw(kind string) {
 	h.Helper()
-	if !slices.Contains(h.record.kinds(), kind) {
-		h.Errorf("the record has no %s among %s", kind, strings.Join(h.record.kinds(), " "))
+	if !slices.Contains(h.record.Kinds(), kind) {
+		h.Errorf("the record has no %s among %s", kind, strings.Join(h.record.Kinds(), " "))
 	}
 }
