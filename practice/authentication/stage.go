@@ -114,11 +114,14 @@ func changes(r *http.Request) bool {
 }
 
 // sameOrigin says whether a browser says that the page which asks is of this very origin. SameSite cookies do not: a
-// sibling host is of the same site. Whoever sends neither field is no browser, and nobody can make them ask.
+// sibling host is of the same site. Sec-Fetch-Site comes first, since a page that sends no referrer sends Origin: null
+// even to itself (Fetch, section 3.2). Whoever sends neither field is no browser, and nobody can make them ask.
 func sameOrigin(r *http.Request) bool {
+	if site, ok := r.Header["Sec-Fetch-Site"]; ok {
+		return len(site) == 1 && (site[0] == "same-origin" || site[0] == "none")
+	}
 	if origin, ok := r.Header["Origin"]; ok {
 		return len(origin) == 1 && strings.EqualFold(origin[0], "https://"+r.Host)
 	}
-	site := r.Header.Get("Sec-Fetch-Site")
-	return site == "" || site == "same-origin" || site == "none"
+	return true
 }
