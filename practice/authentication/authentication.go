@@ -7,7 +7,6 @@
 package authentication
 
 import (
-	"context"
 	"html/template"
 	"log/slog"
 	"net/url"
@@ -41,10 +40,8 @@ type Options struct {
 	// Open gives the applications that somebody may open, for the portal's first page.
 	Open func(*identity.Session) []Place
 
-	// Granted is called when somebody has enrolled whose invitation gave a role.
-	Granted func(ctx context.Context, c *outbox.Change, p *identity.Person, role string) error
-	// Tell sends somebody a notice about their account, with the change that it is about.
-	Tell func(ctx context.Context, c *outbox.Change, p *identity.Person, what string) error
+	Roles roles
+	Post  Post
 }
 
 // Service is the practice at work.
@@ -66,8 +63,8 @@ type Service struct {
 	ui       *ui.UI
 	pages    map[language]*template.Template
 	open     func(*identity.Session) []Place
-	granted  func(context.Context, *outbox.Change, *identity.Person, string) error
-	tell     func(context.Context, *outbox.Change, *identity.Person, string) error
+	roles    roles
+	post     Post
 }
 
 // origin is one of ours: "https://login.example.com:8443", and the host name alone.
@@ -82,19 +79,22 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{
+	s := &Service{
 		ui: o.UI, pages: pages, open: o.Open,
 		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, faces: o.Faces,
-		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, granted: o.Granted, tell: o.Tell,
-		factors: &factors{o.DB, o.Secrets}, devices: &devices{o.DB, o.Tell},
+		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post,
+		factors:  &factors{o.DB, o.Secrets},
 		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
-	}, nil
+	}
+	s.devices = &devices{o.DB, s.tell}
+	return s, nil
 }
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
-		Stages: s.stages(), Routes: s.routes(),
+		Stages: s.stages(), Routes: s.routes(), Actions: s.actions(),
+		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people"}},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/authentication/password"
 	"github.com/tenward/tenward/practice/authentication/totp"
 	"github.com/tenward/tenward/problem"
@@ -38,15 +39,15 @@ func (s *Service) Invite(ctx context.Context, c *outbox.Change, p *identity.Pers
 	}
 	token, ends = rand.Text(), c.Now().Add(s.conf.Invitation.Std())
 	hash := sha256.Sum256([]byte(token))
-	if _, err := c.Exec(ctx, `INSERT INTO authentication_invitation (hash, person_id, purpose, role, browser, password_hash, created_at, ends_at)
-		VALUES ($1, $2, $3, $4, NULL, '', $5, $6)`, hash[:], string(p.ID), string(purpose), role, c.Now().UnixMicro(), ends.UnixMicro()); err != nil {
+	if _, err := c.Exec(ctx, `INSERT INTO authentication_invitation (hash, person_id, purpose, role, made_by, browser, password_hash, created_at, ends_at)
+		VALUES ($1, $2, $3, $4, $5, NULL, '', $6, $7)`, hash[:], string(p.ID), string(purpose), role, practice.Actor(ctx), c.Now().UnixMicro(), ends.UnixMicro()); err != nil {
 		return "", ends, fmt.Errorf("keep invitation: %w", err)
 	}
 	kind, activity, message := kindInvited, userCreate, "An invitation was made."
 	if purpose == Reset {
 		kind, activity, message = kindReset, userPasswordReset, "A link to set a new password and a new second factor was made."
 	}
-	c.Record(about(p, event.UserManagement, activity, kind, message, Where{}))
+	c.Record(by(ctx, about(p, event.UserManagement, activity, kind, message, Where{})))
 	return token, ends, nil
 }
 
@@ -60,7 +61,7 @@ type Enrolment struct {
 	HasPassword bool // the first step is done
 	hash        []byte
 	password    string
-	role        string
+	role, by    string // what was promised, and by whom
 }
 
 // Enrolment finds an invitation by its link's secret. Once begun it is good only in the browser that began it; until
@@ -71,8 +72,8 @@ func (s *Service) Enrolment(ctx context.Context, token, browser string) (*Enrolm
 	var person string
 	var bound []byte
 	var ends int64
-	err := s.db.QueryRow(ctx, "SELECT person_id, purpose, role, browser, password_hash, ends_at FROM authentication_invitation WHERE hash = $1", hash[:]).
-		Scan(&person, &e.Purpose, &e.role, &bound, &e.password, &ends)
+	err := s.db.QueryRow(ctx, "SELECT person_id, purpose, role, made_by, browser, password_hash, ends_at FROM authentication_invitation WHERE hash = $1", hash[:]).
+		Scan(&person, &e.Purpose, &e.role, &e.by, &bound, &e.password, &ends)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, errInvitation
@@ -167,7 +168,7 @@ func (s *Service) Enrol(ctx context.Context, token, browser, code string, from W
 	if !e.HasPassword {
 		return nil, got, errInvitation
 	}
-	tries := codeTries("enrol:" + string(e.Person.ID))
+	tries := codeTries("enrol:"+string(e.Person.ID), "")
 	if err := s.throttle.count(ctx, tries...); err != nil {
 		return nil, got, err
 	}
@@ -201,7 +202,13 @@ func (s *Service) enrol(ctx context.Context, c *outbox.Change, e *Enrolment, sec
 	if _, err := c.Exec(ctx, "DELETE FROM store_secret WHERE name = $1", e.enrolSecret()); err != nil {
 		return nil, got, fmt.Errorf("use invitation: %w", err)
 	}
-	p := e.Person
+	p, err := identity.FindIn(ctx, c, e.Person.ID)
+	if err != nil {
+		return nil, got, err
+	}
+	if p.State == identity.Disabled { // since the page was loaded
+		return nil, got, errInvitation
+	}
 	if _, err := s.sessions.EndAll(ctx, c, p.ID, ""); err != nil {
 		return nil, got, err
 	}
@@ -221,7 +228,7 @@ func (s *Service) enrol(ctx context.Context, c *outbox.Change, e *Enrolment, sec
 		return nil, got, err
 	}
 	if e.role != "" {
-		if err := s.granted(ctx, c, p, e.role); err != nil {
+		if err := s.roles.Give(ctx, c, p, e.role, e.by); err != nil {
 			return nil, got, err
 		}
 	}

@@ -238,7 +238,8 @@ func (s *Service) securityPage(w http.ResponseWriter, r *http.Request, session *
 	apps, err := s.factors.apps(ctx, session.Person.ID)
 	left, leftErr := s.factors.recoveryLeft(ctx, session.Person.ID)
 	rows, rowsErr := s.sessions.List(ctx, session.Person.ID)
-	if err := errors.Join(err, leftErr, rowsErr); err != nil {
+	logins, loginsErr := s.logins(ctx, session.Person.ID)
+	if err := errors.Join(err, leftErr, rowsErr, loginsErr); err != nil {
 		s.fail(w, r, http.StatusServiceUnavailable, problem.Internal(err))
 		return
 	}
@@ -251,13 +252,26 @@ func (s *Service) securityPage(w http.ResponseWriter, r *http.Request, session *
 		list[i] = row{one, one.ID == session.ID}
 	}
 	s.show(w, r, http.StatusOK, "security", "security.title", view{
-		"Name": session.Person.Name, "Apps": apps, "CodesLeft": left, "Sessions": list, "Wrong": (*problem.Problem)(nil), "Wide": true,
+		"Name": session.Person.Name, "Apps": apps, "CodesLeft": left, "Sessions": list, "Logins": logins, "Wrong": (*problem.Problem)(nil), "Wide": true,
 	})
 }
 
 func (s *Service) renewCodes(w http.ResponseWriter, r *http.Request, session *identity.Session) {
 	var codes []string
-	err := s.box.Do(r.Context(), func(c *outbox.Change) (err error) {
+	tries := codeTries(string(session.Person.ID), session.ID)
+	if err := s.throttle.count(r.Context(), tries...); err != nil {
+		s.fail(w, r, statusOf(err), problem.Of(err))
+		return
+	}
+	err := s.box.Do(r.Context(), func(c *outbox.Change) error {
+		// Whoever finds an open browser must not make themselves a way in that lasts (NIST SP 800-63B-4 section 4.1.2).
+		proven, err := s.factors.useCode(r.Context(), c, session.Person.ID, r.PostFormValue("code"))
+		if err != nil {
+			return err
+		}
+		if !proven {
+			return errCode
+		}
 		if codes, err = s.factors.newRecoveryCodes(r.Context(), c, session.Person.ID); err != nil {
 			return err
 		}
@@ -265,9 +279,10 @@ func (s *Service) renewCodes(w http.ResponseWriter, r *http.Request, session *id
 		return s.tell(r.Context(), c, session.Person, "codes")
 	})
 	if err != nil {
-		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		s.fail(w, r, statusOf(err), problem.Of(err))
 		return
 	}
+	s.throttle.clear(r.Context(), tries...)
 	s.show(w, r, http.StatusOK, "codes", "codes.title", view{"Codes": codes, "Continue": "/security"})
 }
 

@@ -37,7 +37,8 @@ type house struct {
 	people  *identity.People
 	session *identity.Sessions
 	service *authentication.Service
-	told    []string
+	letters []authentication.Letter
+	last    string // owner
 	granted []string
 }
 
@@ -71,20 +72,50 @@ func each(t *testing.T, test func(h *house)) {
 			Faces: map[string]identity.Face{notes: identity.Application, "console.example.com": identity.Console},
 			DB:    db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, People: h.people, Sessions: h.session,
 			Shared: cluster.Alone(clock), Alone: cluster.Alone(clock), Now: clock, Log: log,
-			Granted: func(_ context.Context, _ *outbox.Change, p *identity.Person, role string) error {
-				h.granted = append(h.granted, p.Account+" "+role)
-				return nil
-			},
-			Tell: func(_ context.Context, _ *outbox.Change, p *identity.Person, what string) error {
-				h.told = append(h.told, p.Account+" "+what)
-				return nil
-			},
+			Roles: h, Post: h,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		test(h)
 	})
+}
+
+// The house knows two roles, and nobody is its last owner but who is said to be.
+
+func (h *house) Known(role string) error {
+	if role == "editor" || role == "owner" {
+		return nil
+	}
+	return problem.New("access.role.unknown", "There is no such role.", "Take another.")
+}
+
+func (h *house) Give(_ context.Context, _ *outbox.Change, p *identity.Person, role, _ string) error {
+	h.granted = append(h.granted, p.Account+" "+role)
+	return nil
+}
+
+func (h *house) KeepsOwner(_ context.Context, _ *outbox.Change, p *identity.Person) error {
+	if p.Account == h.last {
+		return problem.New("access.owner.last", "This is the last owner.", "Make another.")
+	}
+	return nil
+}
+
+func (*house) Open() bool { return true }
+
+func (h *house) Put(_ context.Context, _ *outbox.Change, l authentication.Letter) error {
+	h.letters = append(h.letters, l)
+	return nil
+}
+
+// told are the kinds of letters so far, with whom they went to.
+func (h *house) told() []string {
+	var all []string
+	for _, l := range h.letters {
+		all = append(all, l.To+" "+strings.TrimPrefix(l.Kind, "authentication.letter."))
+	}
+	return all
 }
 
 func (h *house) do(do func(*outbox.Change) error) {
@@ -97,7 +128,7 @@ func (h *house) do(do func(*outbox.Change) error) {
 // invite makes somebody new and gives their link's secret.
 func (h *house) invite(account string) (p *identity.Person, token string) {
 	h.Helper()
-	p = &identity.Person{Kind: identity.Human, Account: account, Name: "Ada Lovelace", State: identity.Invited}
+	p = &identity.Person{Kind: identity.Human, Account: account, Name: "Ada Lovelace", Email: account + "@example.com", State: identity.Invited}
 	h.do(func(c *outbox.Change) (err error) {
 		if err := identity.Add(h.Context(), c, p); err != nil {
 			return err

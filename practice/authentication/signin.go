@@ -79,6 +79,9 @@ func (s *Service) Password(ctx context.Context, account, secret string, from Whe
 			return err
 		}
 		c.Record(about(person, event.Authentication, logon, kindLogin, "Signed in with a password.", from))
+		if err := s.remember(ctx, c, person.ID, passed, from); err != nil {
+			return err
+		}
 		got.Device, err = s.devices.greet(ctx, c, person, from)
 		return err
 	})
@@ -94,12 +97,16 @@ func (s *Service) Second(ctx context.Context, session *identity.Session, code st
 		return SignedIn{}, errBegin
 	}
 	person := session.Person
-	tries := codeTries(string(person.ID))
+	device, err := s.devices.known(ctx, person.Account, from.Device)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	tries := codeTries(string(person.ID), device)
 	if err := s.throttle.count(ctx, tries...); err != nil {
 		return SignedIn{}, s.refuse(ctx, person, person.Account, "throttled", from, err)
 	}
 	var got SignedIn
-	err := s.box.Do(ctx, func(c *outbox.Change) error {
+	err = s.box.Do(ctx, func(c *outbox.Change) error {
 		app, err := s.factors.useCode(ctx, c, person.ID, code)
 		if err != nil {
 			return err
@@ -123,6 +130,9 @@ func (s *Service) Second(ctx context.Context, session *identity.Session, code st
 			return err
 		}
 		c.Record(about(person, event.Authentication, logon, kindLogin, "Signed in with two factors.", from))
+		if err := s.remember(ctx, c, person.ID, passed, from); err != nil {
+			return err
+		}
 		got.Device, err = s.devices.greet(ctx, c, person, from)
 		return err
 	})
@@ -170,9 +180,13 @@ func (s *Service) enough(session *identity.Session) bool {
 
 // refuse records a try that failed, then gives its reason. What cannot be recorded is not answered either.
 func (s *Service) refuse(ctx context.Context, p *identity.Person, account, reason string, from Where, why error) error {
+	var id identity.PersonID
+	if p != nil {
+		id = p.ID
+	}
 	if err := s.box.Do(ctx, func(c *outbox.Change) error {
 		c.Record(refusedLogin(p, account, reason, from))
-		return nil
+		return s.remember(ctx, c, id, reason, from)
 	}); err != nil {
 		return err
 	}

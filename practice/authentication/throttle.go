@@ -25,7 +25,7 @@ type throttle struct {
 	log    *slog.Logger
 }
 
-// window is how long a counter lives. limits are how many tries it allows.
+// window is how long most counters live. limits are how many tries it allows.
 const window = 15 * time.Minute
 
 const (
@@ -33,7 +33,8 @@ const (
 	perAccount = 50  // guessing from many places
 	perAddress = 200 // many people behind one address
 	perDevice  = 10  // a known browser
-	perCodes   = 10  // second factors of one person, over all sessions: 10 of 333,333 (three steps are good) each 15 minutes
+	perCodes   = 10  // second factors of one person, over all sessions
+	perDay     = 40  // and in a day: three codes of a million are good at a time, so that a year of guessing finds 1 in 25
 )
 
 // ErrThrottled says that there were too many tries.
@@ -43,10 +44,10 @@ var ErrThrottled = problem.New("authentication.throttled", "There were too many 
 // the limit get through.
 func (t *throttle) count(ctx context.Context, tries ...try) error {
 	for _, one := range tries {
-		n, err := t.shared.Count(ctx, one.key, 1, window)
+		n, err := t.shared.Count(ctx, one.key, 1, one.window)
 		if err != nil {
 			t.log.Warn("tries are counted on this node alone", "error", err)
-			if n, err = t.alone.Count(ctx, one.key, 1, window); err != nil {
+			if n, err = t.alone.Count(ctx, one.key, 1, one.window); err != nil {
 				return err
 			}
 		}
@@ -70,28 +71,36 @@ func (t *throttle) clear(ctx context.Context, tries ...try) {
 
 // try is one counter.
 type try struct {
-	key   string
-	limit int64
+	key    string
+	limit  int64
+	window time.Duration
 }
 
 // passwordTries are the counters of a password for this account from this address; device is what is known of the
 // browser, empty for a stranger.
 func passwordTries(account string, from netip.Addr, device string) []try {
 	if device != "" {
-		return []try{{"signin:device:" + device, perDevice}}
+		return []try{{"signin:device:" + device, perDevice, window}}
 	}
 	place := network(from)
 	return []try{
-		{"signin:address:" + place, perAddress},
-		{"signin:pair:" + short(account+"\x00"+place), perPair},
-		{"signin:account:" + short(account), perAccount},
+		{"signin:address:" + place, perAddress, window},
+		{"signin:pair:" + short(account+"\x00"+place), perPair, window},
+		{"signin:account:" + short(account), perAccount, window},
 	}
 }
 
-func codeTries(person string) []try { return []try{{"signin:code:" + person, perCodes}} }
+// codeTries are the counters of somebody's codes. A browser of theirs is counted by itself here too: whoever knows the
+// password alone cannot keep them out.
+func codeTries(person, device string) []try {
+	if device != "" {
+		return []try{{"signin:code:" + person + ":" + device, perCodes, window}}
+	}
+	return []try{{"signin:code:" + person, perCodes, window}, {"signin:codes:" + person, perDay, 24 * time.Hour}}
+}
 
 // linkTries bound guessing at links and one-time codes.
-func linkTries(from netip.Addr) []try { return []try{{"signin:link:" + network(from), perAddress}} }
+func linkTries(from netip.Addr) []try { return []try{{"signin:link:" + network(from), perAddress, window}} }
 
 // network is what one subscriber has: an IPv4 address, or the /64 of an IPv6 one.
 func network(a netip.Addr) string {

@@ -27,6 +27,7 @@ CREATE TABLE authentication_invitation (
     person_id     TEXT   NOT NULL REFERENCES identity_person (id) ON DELETE CASCADE,
     purpose       TEXT   NOT NULL CHECK (purpose IN ('invite', 'reset')),
     role          TEXT   NOT NULL,
+    made_by       TEXT   NOT NULL,
     browser       BYTEA,
     password_hash TEXT   NOT NULL,
     created_at    BIGINT NOT NULL,
@@ -53,3 +54,13 @@ CREATE TABLE authentication_device (
     seen_at   BIGINT NOT NULL
 );
 CREATE INDEX authentication_device_person ON authentication_device (person_id);
+-- The latest tries to sign in, for the person themselves to see. outcome is a word: passed, or why it was refused.
+CREATE TABLE authentication_login (
+    id        TEXT   NOT NULL PRIMARY KEY,
+    person_id TEXT   NOT NULL REFERENCES identity_person (id) ON DELETE CASCADE,
+    address   TEXT   NOT NULL,
+    agent     TEXT   NOT NULL,
+    outcome   TEXT   NOT NULL,
+    at        BIGINT NOT NULL
+);
+CREATE INDEX authentication_login_person ON authentication_login (person_id);
