@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/access/policy"
@@ -25,6 +26,7 @@ type Options struct {
 	Issuer   string // the portal's origin: who signs assertions
 	DB       *store.DB
 	Secrets  *store.Secrets
+	Box      *outbox.Outbox
 	Sessions *identity.Sessions
 	Now      func() time.Time
 	// Probe sends a request to the gate as anybody outside could.
@@ -39,6 +41,7 @@ type Service struct {
 	issuer    string
 	db        *store.DB
 	secrets   *store.Secrets
+	box       *outbox.Outbox
 	sessions  *identity.Sessions
 	now       func() time.Time
 	probe     func(*http.Request) (*http.Response, error)
@@ -51,7 +54,7 @@ type Service struct {
 // New compiles the roles and takes the signing keys into use, which it makes at the first start.
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
-		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, sessions: o.Sessions, now: o.Now, probe: o.Probe, hosts: o.Hosts,
+		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, hosts: o.Hosts,
 		decisions: newDecisions(policy.New(o.Config.rules())), sets: roleSets{sets: map[string]*roleSet{}},
 	}
 	if err := s.turnKeys(ctx); err != nil {
@@ -60,12 +63,27 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	return s, nil
 }
 
+// Opens says whether any role of a session's person speaks of the service: whether it is worth showing.
+func (s *Service) Opens(ctx context.Context, session *identity.Session, service string) (bool, error) {
+	h, err := s.holder(ctx, session)
+	if err != nil {
+		return false, err
+	}
+	return s.decisions.policy.Speaks(h.roles.names, service), nil
+}
+
+// Give is Grant for good, for whoever has enrolled with the promise of a role.
+func (s *Service) Give(ctx context.Context, c *outbox.Change, p *identity.Person, role, by string) error {
+	return s.Grant(ctx, c, p, role, time.Time{}, by)
+}
+
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "access", Title: "Roles", Source: "INCITS 359, OWASP ASVS 5.0 V8",
-		Stages: s.stages(),
-		Routes: []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
+		Stages:  s.stages(),
+		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
+		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles"}},
 		Jobs: []practice.Job{
 			{Name: "access/turn-assertion-keys", Every: time.Hour, Timeout: time.Minute, Run: s.turnKeys},
 		},

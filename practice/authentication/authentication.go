@@ -7,6 +7,7 @@
 package authentication
 
 import (
+	"context"
 	"html/template"
 	"log/slog"
 	"net/url"
@@ -23,9 +24,9 @@ import (
 // Options are what the practice is made of. All must be set.
 type Options struct {
 	Config   Config
-	Portal   *url.URL // its origin
-	Issuer   string   // how authenticator apps name this place
-	Faces    map[string]identity.Face
+	Portal   *url.URL          // its origin
+	Issuer   string            // how authenticator apps name this place
+	Origins  map[string]Origin // of every host that sessions are handed over to
 	DB       *store.DB
 	Secrets  *store.Secrets
 	Box      *outbox.Outbox
@@ -38,7 +39,7 @@ type Options struct {
 
 	UI *ui.UI
 	// Open gives the applications that somebody may open, for the portal's first page.
-	Open func(*identity.Session) []Place
+	Open func(context.Context, *identity.Session) ([]Place, error)
 
 	Roles roles
 	Post  Post
@@ -49,7 +50,7 @@ type Service struct {
 	conf     Config
 	portal   origin
 	issuer   string
-	faces    map[string]identity.Face // of every host that sessions are handed over to
+	origins  map[string]Origin // of every host that sessions are handed over to
 	people   *identity.People
 	sessions *identity.Sessions
 	factors  *factors
@@ -62,9 +63,15 @@ type Service struct {
 	log      *slog.Logger
 	ui       *ui.UI
 	pages    map[language]*template.Template
-	open     func(*identity.Session) []Place
+	open     func(context.Context, *identity.Session) ([]Place, error)
 	roles    roles
 	post     Post
+}
+
+// Origin is a host that sessions are handed over to.
+type Origin struct {
+	Face identity.Face
+	Port string // "9443"; empty where it answers beside the portal, on whatever port that is asked on
 }
 
 // origin is one of ours: "https://login.example.com:8443", and the host name alone.
@@ -81,7 +88,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		ui: o.UI, pages: pages, open: o.Open,
-		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, faces: o.Faces,
+		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, origins: o.Origins,
 		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post,
 		factors:  &factors{o.DB, o.Secrets},
 		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
@@ -94,6 +101,7 @@ func New(o Options) (*Service, error) {
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
+		Jobs:   []practice.Job{{Name: "authentication/save-sessions", Every: 15 * time.Second, Timeout: 10 * time.Second, Run: s.sessions.Save}},
 		Stages: s.stages(), Routes: s.routes(), Actions: s.actions(),
 		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people"}},
 	}

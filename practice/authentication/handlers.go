@@ -1,6 +1,7 @@
 package authentication
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -186,6 +187,11 @@ func (s *Service) continueTo(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, http.StatusBadRequest, errPlace)
 		return
 	}
+	// Cookies know no ports: a code must not go to whatever else listens on the same host.
+	if want := cmp.Or(s.origins[at.Hostname()].Port, portOf(r.Host)); portOf(at.Host) != portOf(":"+cmp.Or(want, "443")) {
+		s.fail(w, r, http.StatusBadRequest, errPlace)
+		return
+	}
 	code, err := s.HandOver(r.Context(), session, at.Hostname(), q.Get("challenge"), q.Get("path"))
 	if err != nil {
 		s.fail(w, r, statusOf(err), problem.Of(err))
@@ -213,7 +219,7 @@ func (s *Service) enter(w http.ResponseWriter, r *http.Request) {
 func (s *Service) leave(w http.ResponseWriter, r *http.Request) {
 	host := hostOf(r)
 	if token, one := cookie(r, sessionCookie); one && token != "" {
-		session, err := s.sessions.Find(r.Context(), token, s.faces[host], host)
+		session, err := s.sessions.Find(r.Context(), token, s.origins[host].Face, host)
 		if err == nil {
 			note(r, session)
 			err = s.SignOut(r.Context(), session, from(r))
@@ -224,12 +230,17 @@ func (s *Service) leave(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	http.SetCookie(w, hostCookie(sessionCookie, "", -1))
-	http.Redirect(w, r, s.portal.url+"/login", http.StatusSeeOther)
+	http.Redirect(w, r, s.portalFor(r, s.origins[host])+"/login", http.StatusSeeOther)
 }
 
 func (s *Service) homePage(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	places, err := s.open(r.Context(), session)
+	if err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, problem.Of(err))
+		return
+	}
 	s.show(w, r, http.StatusOK, "home", "home.title", view{
-		"Name": session.Person.Name, "Places": s.places(session), "Wrong": (*problem.Problem)(nil),
+		"Name": session.Person.Name, "Places": places, "Wrong": (*problem.Problem)(nil),
 	})
 }
 

@@ -54,7 +54,7 @@ func safePath(path string) string {
 // HandOver keeps a code for the host that asks with this challenge, and says where the browser has to take it. The
 // session must be one that has proven enough.
 func (s *Service) HandOver(ctx context.Context, session *identity.Session, host, challenge, path string) (code string, err error) {
-	face, ok := s.faces[host]
+	origin, ok := s.origins[host]
 	if !ok || len(challenge) != 2*sha256.Size {
 		return "", errPlace
 	}
@@ -65,7 +65,7 @@ func (s *Service) HandOver(ctx context.Context, session *identity.Session, host,
 			return fmt.Errorf("remove old codes: %w", err)
 		}
 		_, err := c.Exec(ctx, `INSERT INTO authentication_handover (hash, session_id, face, host, challenge, path, ends_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			hash[:], session.ID, string(face), host, []byte(challenge), safePath(path), c.Now().Add(codeTime).UnixMicro())
+			hash[:], session.ID, string(origin.Face), host, []byte(challenge), safePath(path), c.Now().Add(codeTime).UnixMicro())
 		if err != nil {
 			return fmt.Errorf("keep code: %w", err)
 		}

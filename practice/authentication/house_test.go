@@ -69,10 +69,13 @@ func each(t *testing.T, test func(h *house)) {
 		h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, conf.Limits(), nobody{}, clock)
 		h.service, err = authentication.New(authentication.Options{
 			Config: conf, Portal: &url.URL{Scheme: "https", Host: portal}, Issuer: "Example", UI: look,
-			Faces: map[string]identity.Face{notes: identity.Application, "console.example.com": identity.Console},
-			DB:    db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, People: h.people, Sessions: h.session,
+			Origins: map[string]authentication.Origin{notes: {Face: identity.Application}, "console.example.com": {Face: identity.Console, Port: "9443"}},
+			DB:      db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, People: h.people, Sessions: h.session,
 			Shared: cluster.Alone(clock), Alone: cluster.Alone(clock), Now: clock, Log: log,
 			Roles: h, Post: h,
+			Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
+				return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -93,6 +96,10 @@ func (h *house) Known(role string) error {
 func (h *house) Give(_ context.Context, _ *outbox.Change, p *identity.Person, role, _ string) error {
 	h.granted = append(h.granted, p.Account+" "+role)
 	return nil
+}
+
+func (*house) Held(context.Context, identity.PersonID) ([]string, error) {
+	return []string{"editor"}, nil
 }
 
 func (h *house) KeepsOwner(_ context.Context, _ *outbox.Change, p *identity.Person) error {

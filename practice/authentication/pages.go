@@ -11,7 +11,6 @@ import (
 
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/gate"
-	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -135,12 +134,4 @@ func hostOf(r *http.Request) string {
 		return r.Host
 	}
 	return host
-}
-
-// places are the applications that are open to somebody.
-func (s *Service) places(session *identity.Session) []Place {
-	if s.open == nil {
-		return nil
-	}
-	return s.open(session)
 }

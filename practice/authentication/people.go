@@ -30,6 +30,8 @@ type roles interface {
 	Known(role string) error
 	// Give grants a role to somebody who has enrolled.
 	Give(ctx context.Context, c *outbox.Change, p *identity.Person, role, by string) error
+	// Held names what somebody has, for people to read.
+	Held(ctx context.Context, person identity.PersonID) ([]string, error)
 	// KeepsOwner refuses what would leave no owner, were this person not one.
 	KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.Person) error
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,7 +41,7 @@ func (s *Service) stages() []gate.Stage {
 
 // session finds out who asks. Who may not stay a stranger here is sent to the portal.
 func (s *Service) session(ctx context.Context, x *gate.Exchange) (gate.Verdict, error) {
-	face, ours := s.faces[x.Host]
+	origin, ours := s.origins[x.Host]
 	if !ours {
 		return gate.Verdict{}, nil // the portal, which sees to it itself
 	}
@@ -49,7 +50,7 @@ func (s *Service) session(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Refuse(http.StatusBadRequest, kindRefused, errTwice), nil
 	}
 	if token != "" {
-		session, err := s.sessions.Find(ctx, token, face, x.Host)
+		session, err := s.sessions.Find(ctx, token, origin.Face, x.Host)
 		if err != nil && !errors.Is(err, identity.ErrNoSession) {
 			return gate.Verdict{}, err
 		}
@@ -67,16 +68,37 @@ func (s *Service) session(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 	if !navigates(x.Request) {
 		return gate.Refuse(http.StatusUnauthorized, kindRefused, errSignIn), nil
 	}
-	return gate.SendTo(s.ask(x), kindRefused, errSignIn), nil
+	return gate.SendTo(s.ask(x, origin), kindRefused, errSignIn), nil
 }
 
 // ask gives the browser a verifier, and the portal's address with its challenge.
-func (s *Service) ask(x *gate.Exchange) string {
+func (s *Service) ask(x *gate.Exchange, from Origin) string {
 	verifier := rand.Text()
 	x.SetCookie(&http.Cookie{Name: verifierCookie, Value: verifier, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 600})
-	return s.portal.url + "/continue?" + url.Values{
+	return s.portalFor(x.Request, from) + "/continue?" + url.Values{
 		"host": {x.Request.Host}, "challenge": {Challenge(verifier)}, "path": {safePath(x.Request.URL.RequestURI())},
 	}.Encode()
+}
+
+// portalFor is the portal's origin as somebody reaches it who asks for another: beside an application it answers on the
+// port that they used, which need not be the one that is listened on.
+func (s *Service) portalFor(r *http.Request, from Origin) string {
+	if from.Port != "" {
+		return s.portal.url
+	}
+	if port := portOf(r.Host); port != "" {
+		return "https://" + net.JoinHostPort(s.portal.host, port)
+	}
+	return "https://" + s.portal.host
+}
+
+// portOf is the port of a Host field; empty for the scheme's own.
+func portOf(host string) string {
+	_, port, err := net.SplitHostPort(host)
+	if err != nil || port == "443" {
+		return ""
+	}
+	return port
 }
 
 // cookie gives the one cookie of this name. Two are none: nobody can say which one was meant.

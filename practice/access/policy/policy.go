@@ -10,6 +10,7 @@ package policy
 
 import (
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -129,6 +130,17 @@ func (s *Set) Text() string {
 		b.WriteString("\n\n")
 	}
 	return b.String()
+}
+
+// Speaks says whether a role of these allows anything at all on the service.
+func (s *Set) Speaks(roles []string, service string) bool {
+	for i := range s.all {
+		r := &s.all[i].rule
+		if !r.Deny && (r.Service == service || r.Service == Any) && slices.Contains(roles, r.Role) {
+			return true
+		}
+	}
+	return false
 }
 
 // Decide answers for somebody who holds these roles.
