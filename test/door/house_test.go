@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"github.com/tenward/tenward/demo"
 	"github.com/tenward/tenward/test/node"
 )
@@ -90,11 +92,42 @@ func newHouse(t *testing.T) *house {
 		case e.got <- r.Header.Clone():
 		default:
 		}
+		switch r.URL.Path {
+		case "/socket":
+			e.socket(w, r)
+			return
+		case "/stream":
+			stream(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprintf(w, "<title>wiki</title>%s", r.URL.Path)
 	}))
 	t.Cleanup(e.Close)
 	return &house{node.Start(t, program, strings.NewReplacer("UPSTREAM", upstream.URL, "ECHO", e.URL).Replace(configuration)), e}
+}
+
+// socket sends back what it is sent.
+func (*echo) socket(w http.ResponseWriter, r *http.Request) {
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // an application that trusts anybody
+	if err != nil {
+		return
+	}
+	defer c.CloseNow() //nolint:errcheck // it may be closed already
+	for {
+		kind, text, err := c.Read(r.Context())
+		if err != nil || c.Write(r.Context(), kind, text) != nil {
+			return
+		}
+	}
+}
+
+// stream begins an event stream that never ends by itself.
+func stream(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	fmt.Fprint(w, "data: hello\n\n")
+	_ = http.NewResponseController(w).Flush() // a test's server can
+	<-r.Context().Done()
 }
 
 // person is somebody who has enrolled and is signed in on the portal.

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder/websocket"
 	"github.com/pquerna/otp/totp"
 )
 
@@ -94,6 +95,23 @@ func (v *Visitor) ConsoleURL(host, path string) string {
 		v.tb.Fatal(err)
 	}
 	return "https://" + net.JoinHostPort(host, port) + path
+}
+
+// Socket opens a WebSocket as a page of this origin does; its error says how it was refused.
+func (v *Visitor) Socket(address, origin string) (*websocket.Conn, *http.Response, error) {
+	v.tb.Helper()
+	whole := v.Client.Transport.(*http.Transport)
+	old := &http.Transport{TLSClientConfig: whole.TLSClientConfig.Clone(), DialContext: whole.DialContext} // WebSockets are HTTP/1.1's
+	old.TLSClientConfig.NextProtos = []string{"http/1.1"}
+	v.tb.Cleanup(old.CloseIdleConnections)
+	site := "same-origin"
+	if !strings.HasPrefix(address, origin+"/") {
+		site = "same-site"
+	}
+	return websocket.Dial(v.tb.Context(), strings.Replace(address, "https://", "wss://", 1), &websocket.DialOptions{
+		HTTPClient: &http.Client{Jar: v.Jar, Transport: old},
+		HTTPHeader: http.Header{"Origin": {origin}, "Sec-Fetch-Site": {site}, "Sec-Fetch-Mode": {"websocket"}},
+	})
 }
 
 // Get goes to an address.
