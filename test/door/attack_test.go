@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -210,6 +211,22 @@ func TestNoRedirectLeadsAway(t *testing.T) {
 			if to := a.Header.Get("Location"); to != "" && !ours(to) {
 				t.Errorf("%s leads to %s", address, to)
 			}
+		}
+	}
+	// The path that the code carries is followed on the application's host.
+	for i, path := range []string{"//evil.example/", "/\\evil.example", "https://evil.example/", "/\t/evil.example", "evil", "///evil.example"} {
+		bea := h.person(t, "bea"+strconv.Itoa(i), "author")
+		stay(bea)
+		u, err := url.Parse(bea.Get(bea.URL(notes, "/notes")).Header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := u.Query()
+		q.Set("path", path)
+		u.RawQuery = q.Encode()
+		a := bea.Get(bea.Get(u.String()).Header.Get("Location"))
+		if to := a.Header.Get("Location"); a.StatusCode != http.StatusSeeOther || to != "/" {
+			t.Errorf("the path %q: %s to %q", path, a.Status, to)
 		}
 	}
 	for _, host := range []string{notes + ":1", notes, notes + ":99999", notes + ".:443", "user@" + notes, notes + "@evil.example", notes + "/x", "NOTES.example.test:1", console, login, "evil.example.test", ""} {

@@ -27,7 +27,8 @@ type Visitor struct {
 	tb     testing.TB
 	Client *http.Client
 	Jar    http.CookieJar
-	At     *Node // where it is led to now
+	At     *Node // the node whose addresses it knows
+	Route  *Node // the node that it is led to now; nil for At
 
 	now    func() time.Time
 	secret string // what its authenticator app knows
@@ -67,16 +68,20 @@ func (n *Node) Visit(tb testing.TB) *Visitor {
 	return v
 }
 
-// dial finds the listener that an address means: the one of the same port, on the node that is visited now.
+// dial finds the listener that an address means: the one of the same purpose, on the node that it is led to now.
 func (v *Visitor) dial(address string) string {
+	to := v.At
+	if v.Route != nil {
+		to = v.Route
+	}
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
 	}
 	if _, console, err := net.SplitHostPort(v.At.Console); err == nil && port == console {
-		return v.At.Console
+		return to.Console
 	}
-	return v.At.Gate
+	return to.Gate
 }
 
 // URL is a host's address on the gate of the node that is visited.
