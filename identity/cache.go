@@ -70,7 +70,7 @@ func (l *live) add(s *Session, seen int64) {
 	l.makeRoom()
 	s.life = l.lives[s.ID]
 	if s.life == nil {
-		s.life = newLife()
+		s.life = newLife(s.Person.ID)
 		s.seen.Store(seen)
 		l.lives[s.ID] = s.life
 	}
@@ -126,13 +126,20 @@ func (l *live) forget(id string) {
 	}
 }
 
-// forgetPerson drops what is known of somebody's sessions; their streams go on.
+// forgetPerson drops what is known of somebody's sessions, and ends their streams, which began under what was known
+// before: whoever still may opens them again.
 func (l *live) forgetPerson(id PersonID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.epoch++
 	for _, s := range l.persons[id] {
 		l.drop(s)
+	}
+	for session, of := range l.lives { // also of sessions that only a stream still holds
+		if of.person == id {
+			delete(l.lives, session)
+			of.end()
+		}
 	}
 }
 

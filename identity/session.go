@@ -56,14 +56,15 @@ type Session struct {
 type life struct {
 	seen    atomic.Int64 // microseconds since 1970
 	dirty   atomic.Bool  // seen is newer than the database's
-	streams int          // open streams that must end with it, under live's lock
+	person  PersonID
+	streams int // open streams that must end with it, under live's lock
 
 	ended context.Context
 	end   context.CancelFunc
 }
 
-func newLife() *life {
-	l := new(life)
+func newLife(of PersonID) *life {
+	l := &life{person: of}
 	l.ended, l.end = context.WithCancel(context.Background())
 	return l
 }

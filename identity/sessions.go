@@ -121,7 +121,8 @@ func (s *Sessions) EndAll(ctx context.Context, c *outbox.Change, person PersonID
 	return len(ids), nil
 }
 
-// Changed has every node read anew what is known of somebody: groups, name, restrictions.
+// Changed has every node read anew what is known of somebody: groups, roles, restrictions. Their streams end, their
+// sessions do not.
 func (s *Sessions) Changed(c *outbox.Change, person PersonID) {
 	c.After(func() {
 		s.live.forgetPerson(person)

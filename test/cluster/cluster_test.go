@@ -151,10 +151,6 @@ func TestWhatEndsOnOneNodeIsRefusedOnTheOther(t *testing.T) {
 		end(v)
 		on(v, p.b)
 		within(t, name+" on node b", func() bool { return v.Get(v.URL(app, "/")).Body != "the application" })
-		if name == "revoked" {
-			_ = socket.CloseNow() // a role that ends does not end what is open
-			continue
-		}
 		select {
 		case <-ended:
 		case <-time.After(20 * time.Second):
