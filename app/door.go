@@ -69,6 +69,7 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 		DB: g.db, Secrets: g.secrets, Box: box, People: identity.NewPeople(g.db), Sessions: d.sessions,
 		Shared: shared, Alone: cluster.Alone(time.Now), Now: time.Now, Log: g.log,
 		UI: look, Open: d.open(c, g), Roles: d.access, Post: unposted{},
+		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
 	})
 	return d, err
 }

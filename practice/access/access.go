@@ -81,7 +81,7 @@ func (s *Service) Give(ctx context.Context, c *outbox.Change, p *identity.Person
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "access", Title: "Roles", Source: "INCITS 359, OWASP ASVS 5.0 V8",
-		Stages:  s.stages(),
+		Stages: s.stages(), Checks: s.checks(),
 		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
 		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles"}},
 		Jobs: []practice.Job{

@@ -190,10 +190,12 @@ func (s *Service) KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.
 	return nil
 }
 
+const ownersQuery = "SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id WHERE g.role = 'owner' AND p.state = 'active'"
+
 // HasOwner says whether somebody is an owner and can sign in.
 func (s *Service) HasOwner(ctx context.Context) (bool, error) {
 	var n int
-	err := s.db.QueryRow(ctx, "SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id WHERE g.role = 'owner' AND p.state = 'active'").Scan(&n)
+	err := s.db.QueryRow(ctx, ownersQuery).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("count owners: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"context"
 	"html/template"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -43,6 +44,11 @@ type Options struct {
 
 	Roles roles
 	Post  Post
+
+	// Probe sends a request to the gate as anybody outside could.
+	Probe func(*http.Request) (*http.Response, error)
+	// Hosts are one of each service's host names, with the port where that is needed.
+	Hosts map[string]string
 }
 
 // Service is the practice at work.
@@ -66,6 +72,8 @@ type Service struct {
 	open     func(context.Context, *identity.Session) ([]Place, error)
 	roles    roles
 	post     Post
+	probe    func(*http.Request) (*http.Response, error)
+	hosts    map[string]string
 }
 
 // Origin is a host that sessions are handed over to.
@@ -89,7 +97,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		ui: o.UI, pages: pages, open: o.Open,
 		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, origins: o.Origins,
-		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post,
+		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post, probe: o.Probe, hosts: o.Hosts,
 		factors:  &factors{o.DB, o.Secrets},
 		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
 	}
@@ -102,7 +110,7 @@ func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
 		Jobs:   []practice.Job{{Name: "authentication/save-sessions", Every: 15 * time.Second, Timeout: 10 * time.Second, Run: s.sessions.Save}},
-		Stages: s.stages(), Routes: s.routes(), Actions: s.actions(),
+		Stages: s.stages(), Checks: s.checks(), Routes: s.routes(), Actions: s.actions(),
 		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people"}},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -39,7 +40,13 @@ type house struct {
 	service *authentication.Service
 	letters []authentication.Letter
 	last    string // owner
-	granted []string
+
+	db       *store.DB
+	conf     authentication.Config
+	secrets  *store.Secrets
+	counters cluster.Cluster
+	outside  func(*http.Request) (*http.Response, error) // what somebody outside is answered
+	granted  []string
 }
 
 const (
@@ -56,30 +63,15 @@ func each(t *testing.T, test func(h *house)) {
 		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
 		clock := func() time.Time { return h.now }
 		log := slog.New(slog.DiscardHandler)
-		var conf authentication.Config
-		conf.Defaults()
+		h.db = db
+		h.conf.Defaults()
 		var err error
 		if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, log); err != nil {
 			t.Fatal(err)
 		}
-		look, err := ui.New()
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, conf.Limits(), nobody{}, clock)
-		h.service, err = authentication.New(authentication.Options{
-			Config: conf, Portal: &url.URL{Scheme: "https", Host: portal}, Issuer: "Example", UI: look,
-			Origins: map[string]authentication.Origin{notes: {Face: identity.Application}, "console.example.com": {Face: identity.Console, Port: "9443"}},
-			DB:      db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, People: h.people, Sessions: h.session,
-			Shared: cluster.Alone(clock), Alone: cluster.Alone(clock), Now: clock, Log: log,
-			Roles: h, Post: h,
-			Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
-				return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
+		h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, h.conf.Limits(), nobody{}, clock)
+		h.secrets, h.counters = db.Secrets(store.NewMasterKey()), cluster.Alone(clock)
+		h.rebuild()
 		test(h)
 	})
 }
@@ -123,6 +115,29 @@ func (h *house) told() []string {
 		all = append(all, l.To+" "+strings.TrimPrefix(l.Kind, "authentication.letter."))
 	}
 	return all
+}
+
+// rebuild makes the practice anew, as a restart does.
+func (h *house) rebuild() {
+	h.Helper()
+	look, err := ui.New()
+	if err != nil {
+		h.Fatal(err)
+	}
+	h.service, err = authentication.New(authentication.Options{
+		Config: h.conf, Portal: &url.URL{Scheme: "https", Host: portal}, Issuer: "Example", UI: look,
+		Origins: map[string]authentication.Origin{notes: {Face: identity.Application}, "console.example.com": {Face: identity.Console, Port: "9443"}},
+		DB:      h.db, Secrets: h.secrets, Box: h.box, People: h.people, Sessions: h.session,
+		Shared: h.counters, Alone: h.counters, Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler),
+		Roles: h, Post: h,
+		Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
+			return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil
+		},
+		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Hosts: map[string]string{"notes": notes},
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
 }
 
 func (h *house) do(do func(*outbox.Change) error) {
