@@ -1,7 +1,6 @@
 package authentication
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -18,22 +17,29 @@ func (s *Service) loginPage(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, onward(r), http.StatusSeeOther)
 		return
 	}
-	s.show(w, r, http.StatusOK, "login", "login.title", s.loginData(r, nil))
+	s.showLogin(w, r, http.StatusOK, nil)
 }
 
-func (s *Service) loginData(r *http.Request, wrong *problem.Problem) view {
+func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, status int, wrong *problem.Problem) {
 	to := onward(r)
+	s.formsTo(w, r, to)
 	v := view{"Continue": to, "To": "", "Account": r.PostFormValue("account"), "Host": s.portal.host, "Wrong": wrong}
 	if u, err := url.Parse(to); err == nil && u.Path == "/continue" {
 		v["To"] = u.Query().Get("host")
 	}
-	return v
+	s.show(w, r, status, "login", "login.title", v)
+}
+
+func (s *Service) showSecond(w http.ResponseWriter, r *http.Request, status int, wrong *problem.Problem) {
+	to := onward(r)
+	s.formsTo(w, r, to)
+	s.show(w, r, status, "second", "second.title", view{"Continue": to, "Wrong": wrong})
 }
 
 func (s *Service) login(w http.ResponseWriter, r *http.Request) {
 	got, err := s.Password(r.Context(), r.PostFormValue("account"), r.PostFormValue("password"), from(r))
 	if err != nil {
-		s.show(w, r, statusOf(err), "login", "login.title", s.loginData(r, problem.Of(err)))
+		s.showLogin(w, r, statusOf(err), problem.Of(err))
 		return
 	}
 	setSession(w, got)
@@ -54,7 +60,7 @@ func (s *Service) secondPage(w http.ResponseWriter, r *http.Request) {
 	case s.enough(session):
 		http.Redirect(w, r, onward(r), http.StatusSeeOther)
 	default:
-		s.show(w, r, http.StatusOK, "second", "second.title", view{"Continue": onward(r), "Wrong": (*problem.Problem)(nil)})
+		s.showSecond(w, r, http.StatusOK, nil)
 	}
 }
 
@@ -67,7 +73,7 @@ func (s *Service) second(w http.ResponseWriter, r *http.Request) {
 	note(r, session)
 	got, err := s.Second(r.Context(), session, r.PostFormValue("code"), from(r))
 	if err != nil {
-		s.show(w, r, statusOf(err), "second", "second.title", view{"Continue": onward(r), "Wrong": problem.Of(err)})
+		s.showSecond(w, r, statusOf(err), problem.Of(err))
 		return
 	}
 	setSession(w, got)
@@ -182,13 +188,8 @@ func (s *Service) continueTo(w http.ResponseWriter, r *http.Request) {
 	}
 	note(r, session)
 	q := r.URL.Query()
-	at, err := url.Parse("https://" + q.Get("host"))
-	if err != nil || at.Path != "" || at.User != nil {
-		s.fail(w, r, http.StatusBadRequest, errPlace)
-		return
-	}
-	// Cookies know no ports: a code must not go to whatever else listens on the same host.
-	if want := cmp.Or(s.origins[at.Hostname()].Port, portOf(r.Host)); portOf(at.Host) != portOf(":"+cmp.Or(want, "443")) {
+	at, ok := s.handoverTo(r, q.Get("host"))
+	if !ok {
 		s.fail(w, r, http.StatusBadRequest, errPlace)
 		return
 	}

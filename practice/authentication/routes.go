@@ -21,6 +21,7 @@ func (s *Service) routes() []practice.Route {
 	portal := func(pattern string, h http.HandlerFunc) {
 		list = append(list, practice.Route{Pattern: pattern, Face: practice.Portal, Handler: s.guarded(h)})
 	}
+	portal("GET /assets/", s.ui.Assets().ServeHTTP)
 	portal("GET /login", s.loginPage)
 	portal("POST /login", s.login)
 	portal("GET /login/second", s.secondPage)
@@ -85,6 +86,34 @@ var answerHeaders = [...][2]string{
 	{"Cross-Origin-Opener-Policy", "same-origin"},
 	{"Cross-Origin-Resource-Policy", "same-origin"},
 	{"Cache-Control", "no-store"},
+}
+
+// formsTo lets the forms of this page lead on to the host that somebody came from: to a browser the redirects that follow
+// a form belong to it (CSP Level 3, section 6.4.2). Only a host that sessions are handed over to is let in.
+func (s *Service) formsTo(w http.ResponseWriter, r *http.Request, onward string) {
+	u, err := url.Parse(onward)
+	if err != nil {
+		return
+	}
+	host := u.Query().Get("host")
+	if at, ok := s.handoverTo(r, host); ok {
+		w.Header().Set("Content-Security-Policy", strings.Replace(answerHeaders[0][1], "form-action 'self'", "form-action 'self' https://"+at.Host, 1))
+	}
+}
+
+// handoverTo is the origin that an asked-for host means, if it is one that sessions are handed over to. Cookies know no
+// ports: a code must not go to whatever else listens on the same host.
+func (s *Service) handoverTo(r *http.Request, host string) (at *url.URL, ok bool) {
+	at, err := url.Parse("https://" + host)
+	if err != nil || at.Path != "" || at.User != nil || at.RawQuery != "" || at.ForceQuery || at.Fragment != "" || at.Host != host {
+		return nil, false
+	}
+	origin, ok := s.origins[at.Hostname()]
+	port := portOf(r.Host)
+	if origin.Port != "" {
+		port = portOf(":" + origin.Port)
+	}
+	return at, ok && portOf(at.Host) == port
 }
 
 // askedHere is stricter than sameOrigin: a form of ours always carries one of the two fields.
