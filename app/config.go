@@ -11,6 +11,7 @@ import (
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/notice"
 	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/practice/monitoring"
@@ -35,6 +36,7 @@ type Config struct {
 	Validation     validation.Config     `yaml:"validation" doc:"What may be sent."`
 	Access         access.Config         `yaml:"access" doc:"Who may do what."`
 	Monitoring     monitoring.Config     `yaml:"monitoring" doc:"The record."`
+	Notice         notice.Config         `yaml:"notice" doc:"How people and programs are told."`
 }
 
 // Listen is the section `listen:`.

@@ -15,6 +15,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/notice"
 	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/store"
@@ -60,6 +61,11 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 	if err != nil {
 		return nil, err
 	}
+	notices, err := notice.New(notice.Options{Config: c.Notice, DB: g.db, Secrets: g.secrets, Box: box, Now: time.Now, Log: g.log})
+	if err != nil {
+		return nil, err
+	}
+	runs(ctx, "notices", notices.Run, stop)
 	look, err := ui.New()
 	if err != nil {
 		return nil, err
@@ -68,10 +74,25 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 		Config: c.Authentication, Portal: g.portal, Issuer: c.Portal.name(), Origins: c.origins(g.console.Port()),
 		DB: g.db, Secrets: g.secrets, Box: box, People: identity.NewPeople(g.db), Sessions: d.sessions,
 		Shared: shared, Alone: cluster.Alone(time.Now), Now: time.Now, Log: g.log,
-		UI: look, Open: d.open(c, g), Roles: d.access, Post: unposted{},
+		UI: look, Open: d.open(c, g), Roles: d.access, Post: post{notices},
 		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
 	})
 	return d, err
+}
+
+// runs gives something that works by itself a goroutine, until everything stops.
+func runs(ctx context.Context, name string, run func(context.Context), stop *undo) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run(ctx)
+	}()
+	stop.add(name, func(context.Context) error {
+		cancel()
+		<-ended
+		return nil
+	})
 }
 
 // join joins the configured cluster, or makes one of this node alone.
@@ -131,12 +152,15 @@ func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session
 	}
 }
 
-// unposted is the post of a server that sends no letters.
-type unposted struct{}
+// post has letters about people's accounts delivered.
+type post struct{ *notice.Service }
 
-func (unposted) Open() bool { return false }
-
-func (unposted) Put(context.Context, *outbox.Change, authentication.Letter) error { return nil }
+func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) error {
+	return p.Service.Put(ctx, c, notice.Message{
+		Kind: l.Kind, To: l.To, Subject: l.Subject, Body: l.Body, Person: string(l.Person.ID),
+		Data: map[string]string{"person": string(l.Person.ID), "account": l.Person.Account},
+	})
+}
 
 // authority is a host as clients write it, with the port where it is not TLS's own.
 func authority(host, port string) string {

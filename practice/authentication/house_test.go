@@ -32,14 +32,15 @@ func (nobody) Wake(context.Context, string, string) error { return nil }
 // house is the practice on a database, with a clock that is set by hand.
 type house struct {
 	*testing.T
-	now     time.Time
-	record  *outboxtest.Record
-	box     *outbox.Outbox
-	people  *identity.People
-	session *identity.Sessions
-	service *authentication.Service
-	letters []authentication.Letter
-	last    string // owner
+	now      time.Time
+	record   *outboxtest.Record
+	box      *outbox.Outbox
+	people   *identity.People
+	session  *identity.Sessions
+	service  *authentication.Service
+	letters  []authentication.Letter
+	last     string // owner
+	mailless bool   // no letters are sent
 
 	db       *store.DB
 	conf     authentication.Config
@@ -101,7 +102,7 @@ func (h *house) KeepsOwner(_ context.Context, _ *outbox.Change, p *identity.Pers
 	return nil
 }
 
-func (*house) Open() bool { return true }
+func (h *house) Mails() bool { return !h.mailless }
 
 func (h *house) Put(_ context.Context, _ *outbox.Change, l authentication.Letter) error {
 	h.letters = append(h.letters, l)

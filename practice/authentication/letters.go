@@ -9,17 +9,18 @@ import (
 	"github.com/tenward/tenward/identity"
 )
 
-// Letter is a message to one person about their account.
+// Letter is a message to one person about their account. Without an address only programs are told that it is about
+// something.
 type Letter struct {
 	To, Subject, Body string
 	Kind              string // why it is sent, "authentication.letter.device"
-	Person            identity.PersonID
+	Person            *identity.Person
 }
 
 // Post sends letters. A letter is put with the change that it is about: it leaves if, and only if, the change stands.
 type Post interface {
-	// Open says whether letters can be sent at all.
-	Open() bool
+	// Mails says whether letters can be sent at all.
+	Mails() bool
 	Put(ctx context.Context, c *outbox.Change, l Letter) error
 }
 
@@ -51,16 +52,13 @@ var letters = map[string]map[language][2]string{
 	},
 }
 
-// tell writes to somebody about their account, if letters can be sent and there is an address.
+// tell writes to somebody about their account.
 func (s *Service) tell(ctx context.Context, c *outbox.Change, p *identity.Person, what string) error {
 	return s.send(ctx, c, p, what, s.portal.url+"/security", c.Now())
 }
 
 // send sends one letter with a link and a time in it.
 func (s *Service) send(ctx context.Context, c *outbox.Change, p *identity.Person, what, link string, at time.Time) error {
-	if p.Email == "" || !s.post.Open() {
-		return nil
-	}
 	l, _ := known(p.Locale)
 	text, ok := letters[what][l]
 	if !ok {
@@ -70,6 +68,6 @@ func (s *Service) send(ctx context.Context, c *outbox.Change, p *identity.Person
 		return fmt.Sprintf(format+"%[5]s", s.issuer, p.Name, link, at.UTC().Format("2006-01-02 15:04 UTC"), "")
 	}
 	return s.post.Put(ctx, c, Letter{
-		To: p.Email, Subject: fill(text[0]), Body: fill(text[1]), Kind: "authentication.letter." + what, Person: p.ID,
+		To: p.Email, Subject: fill(text[0]), Body: fill(text[1]), Kind: "authentication.letter." + what, Person: p,
 	})
 }

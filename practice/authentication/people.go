@@ -119,10 +119,12 @@ func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person
 	if err != nil {
 		return err
 	}
-	if p.Email != "" && s.post.Open() {
-		return s.send(ctx, c, p, letter, s.EnrolLink(token), ends)
+	if err := s.send(ctx, c, p, letter, s.EnrolLink(token), ends); err != nil {
+		return err
 	}
-	result.Once = s.EnrolLink(token)
+	if p.Email == "" || !s.post.Mails() {
+		result.Once = s.EnrolLink(token)
+	}
 	return nil
 }
 
