@@ -110,7 +110,7 @@ func TestTheChatIsWeak(t *testing.T) {
 	})
 	t.Run("a form of another site is taken (CWE-352)", func(t *testing.T) {
 		a := open(t, t.TempDir())
-		r := httptest.NewRequest("POST", "/chat", strings.NewReader("text=I+quit."))
+		r := httptest.NewRequest(http.MethodPost, "/chat", strings.NewReader("text=I+quit."))
 		r.Header = http.Header{"Content-Type": {form}, "Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}, "Cookie": {"session=3"}}
 		a.ServeHTTP(httptest.NewRecorder(), r)
 		if w := ask(t, a, "GET", "/chat", "", ""); !strings.Contains(w.Body.String(), "<p>I quit.</p><small>admin</small>") {
@@ -135,7 +135,7 @@ func TestTheHomePageSaysWhomTheGateLetIn(t *testing.T) {
 		{"a name that would be markup", "<i>ada", "you are <b>&lt;i&gt;ada</b>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := httptest.NewRequest("GET", "/", nil)
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			if tt.person != "" {
 				r.Header.Set("X-Tenward-Person", tt.person)
 			}
@@ -181,7 +181,6 @@ func TestTheChatBoundsWhatItTakes(t *testing.T) {
 	if w := ask(t, a, "GET", "/chat/socket", "", ""); w.Code != http.StatusUpgradeRequired {
 		t.Fatalf("no WebSocket: %d", w.Code)
 	}
-	a.Left()
 }
 
 func TestWhoDoesNotReadIsDropped(t *testing.T) {

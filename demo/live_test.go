@@ -2,13 +2,14 @@ package demo
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 )
 
 func TestARoomKeepsWhatWasSaidLately(t *testing.T) {
 	var o room
 	for i := range maxKept + 10 {
-		o.tell("chat", "ada", fmt.Sprint(i))
+		o.tell("chat", "ada", strconv.Itoa(i))
 	}
 	kept, last := o.lately()
 	if len(kept) != maxKept || kept[0].Text != "59" || kept[maxKept-1].Text != "10" || last != 60 {
@@ -19,7 +20,7 @@ func TestARoomKeepsWhatWasSaidLately(t *testing.T) {
 func TestWhoJoinsHearsWhatWasMissed(t *testing.T) {
 	var o room
 	for i := range 5 {
-		o.tell("chat", "ada", fmt.Sprint(i+1))
+		o.tell("chat", "ada", strconv.Itoa(i+1))
 	}
 	for _, tt := range []struct {
 		name, after string
