@@ -47,8 +47,9 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
 	if err := x.relay(res); err != nil {
-		x.Note("broken", brokenBy(ctx, err))
-		if errors.As(err, new(readError)) {
+		by := brokenBy(ctx, err)
+		x.Note("broken", by)
+		if by == byUpstream {
 			x.settle(event.Errored, kindUpstream, "gate")
 		}
 		panic(http.ErrAbortHandler) // the head is out: only a broken connection tells the client
@@ -98,7 +99,7 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 		g.refuse(x, http.StatusBadRequest, errClientBody)
 		return
 	case errors.Is(context.Cause(ctx), context.Canceled):
-		x.Note("broken", "client")
+		x.Note("broken", byClient)
 		panic(http.ErrAbortHandler)
 	}
 	g.log.Warn("upstream did not answer", "service", x.Service.Name, "event", x.ID.String(), "error", err)
@@ -118,14 +119,21 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 // readError is the upstream's side of a broken answer.
 type readError struct{ error }
 
+const (
+	byTime, byUpstream, byClient = "time", "upstream", "client"
+)
+
+// brokenBy says who broke an answer off. Where the exchange's context has ended, reading failed because of that.
 func brokenBy(ctx context.Context, err error) string {
-	switch {
-	case errors.Is(context.Cause(ctx), errSlow):
-		return "time"
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errSlow):
+		return byTime
+	case cause != nil:
+		return byClient
 	case errors.As(err, new(readError)):
-		return "upstream"
+		return byUpstream
 	default:
-		return "client"
+		return byClient
 	}
 }
 
@@ -138,7 +146,7 @@ func (x *Exchange) relay(res *http.Response) error {
 	}
 	chunk := chunks.Get().(*[32 << 10]byte)
 	defer chunks.Put(chunk)
-	live := res.ContentLength < 0
+	live, left := res.ContentLength < 0, res.ContentLength
 	if live {
 		if err := x.answer.control.Flush(); err != nil {
 			return err
@@ -154,10 +162,13 @@ func (x *Exchange) relay(res *http.Response) error {
 				if err := x.answer.control.Flush(); err != nil {
 					return err
 				}
+			}
+			if left -= int64(n); left != 0 && err == nil {
 				x.answer.rest()
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			x.answer.last()
 			return nil
 		}
 		if err != nil {

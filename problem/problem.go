@@ -49,7 +49,7 @@ func (p *Problem) Because(err error) *Problem {
 
 // Is says whether another error is the same problem, whatever caused either.
 func (p *Problem) Is(target error) bool {
-	other, ok := target.(*Problem) //nolint:errorlint // errors.Is unwraps by itself
+	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
 }
 
