@@ -22,6 +22,7 @@ func TestWhatNoSingleSectionCanKnow(t *testing.T) {
 		{"a node of 63 letters", "node", "node: " + strings.Repeat("a", 63) + "\n", ""},
 		{"no data folder", "data", "data: \"\"\n", "the data folder has no name"},
 		{"no console", "console", "", "the console needs a host name of its own"},
+		{"bodies that no client may have held", "validation", "validation: {body: {inspect: 32MiB}}\n", "one client may hold a quarter of it"},
 		{"no services", "services", "", "there is no application to protect"},
 		{"one port for both", "listen", "listen: {https: \":9443\"}\n", "the applications listen on :9443 already"},
 		{"any port for both", "listen", "listen: {https: \":0\"}\n", ""},

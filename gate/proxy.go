@@ -54,7 +54,9 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 		}
 		panic(http.ErrAbortHandler) // the head is out: only a broken connection tells the client
 	}
-	for name, values := range res.Trailer {
+	ends := http.Header{}
+	copyAnswerHeader(ends, res.Trailer)
+	for name, values := range ends {
 		if _, announced := trailers[name]; !announced {
 			name = http.TrailerPrefix + name
 		}
@@ -184,6 +186,9 @@ func announce(h http.Header, res *http.Response) http.Header {
 	}
 	announced := make(http.Header, len(res.Trailer))
 	for name := range res.Trailer {
+		if !passes(name) {
+			continue
+		}
 		announced[name] = nil
 		h.Add("Trailer", name)
 	}

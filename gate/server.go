@@ -14,14 +14,15 @@ import (
 type Server struct {
 	http   *http.Server
 	limits Limits
+	log    *slog.Logger
 }
 
-// NewServer makes a server for TLS connections. The gate's own handler and the console's use the same limits.
+// NewServer makes a server for TLS connections. What is no gate has a gate's limits of heads, bodies and idleness.
 func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	s := &Server{limits: l, http: &http.Server{
+	s := &Server{limits: l, log: log, http: &http.Server{
 		Handler:           h,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
@@ -42,8 +43,22 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 	if g, ok := h.(*Gate); ok {
 		w := &watch{gate: g}
 		s.http.ConnContext, s.http.ConnState = w.context, w.state
+	} else {
+		s.http.Handler = bounded(h, l)
 	}
 	return s
+}
+
+// bounded holds the bodies of what is no gate to a gate's limits. ReadTimeout would not do: it ends live pages too.
+func bounded(h http.Handler, l Limits) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			body := &clientBody{from: r.Body, control: http.NewResponseController(w), limit: l.Body, idle: l.Read}
+			body.extend()
+			r.Body = body
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Serve answers on l until Shutdown; then its error is nil.
@@ -59,7 +74,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errors.New("exchanges did not end in time"))
 	defer cancel()
 	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("drain %s: %w", s.http.Addr, context.Cause(ctx)), s.http.Close())
+		s.log.Warn("exchanges were broken off: they did not end in the time that they have at a stop", "after", s.limits.Drain.String())
+		return s.http.Close()
 	}
 	return nil
 }
