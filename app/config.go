@@ -127,6 +127,10 @@ func (c *Config) Validate(r *config.Report) {
 	}
 	c.Validation.Known(c.serviceNames(), r.At("validation"))
 	c.Access.Known(c.serviceNames(), r.At("access"))
+	if inspect := c.Validation.Body.Inspect; c.Limits.Held < gate.Shares*inspect && !r.At("limits.held").Failed() && !r.At("validation.body.inspect").Failed() {
+		r.At("limits.held").Errorf("raise it to "+(gate.Shares*inspect).String()+", or lower validation.body.inspect",
+			"one client may hold a quarter of it, which is less than the %s that are looked at of one body", inspect)
+	}
 }
 
 func nodeName(s string) bool {

@@ -29,6 +29,7 @@ func TestWhatNoSingleSectionCanKnow(t *testing.T) {
 		{"a cluster on a database of its own", "cluster", "cluster: {redis: \"${env:REDIS}\"}\n", "there is none"},
 		{"a role for a service that is none", "access", "access: {roles: [{name: a, allow: [{service: shpo}]}]}\n", `there is no service "shpo"`},
 		{"a service on Tenward's own path", "services", "services: {shop: {hosts: [shop.example.com], path: /.tenward/x, upstream: \"http://127.0.0.1:1\"}}\n", "Tenward's own on every host"},
+		{"bodies that no client may have held", "validation", "validation: {body: {inspect: 32MiB}}\n", "one client may hold a quarter of it"},
 		{"no services", "services", "", "there is no application to protect"},
 		{"one port for both", "listen", "listen: {https: \":9443\"}\n", "the applications listen on :9443 already"},
 		{"any port for both", "listen", "listen: {https: \":0\"}\n", ""},

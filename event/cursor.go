@@ -30,9 +30,9 @@ func (l *Log) cursorBefore(seq uint64) (*cursor, error) {
 	}
 	c := l.cursorAt(place{})
 	if i, exact := slices.BinarySearch(files, seq); exact {
-		c.at.file = files[i]
-	} else if i > 0 {
-		c.at.file = files[i-1]
+		c.begin(files[i])
+	} else if len(files) > 0 {
+		c.begin(files[max(i-1, 0)])
 	}
 	for c.seq+1 < seq {
 		frame, err := c.frame()
@@ -50,13 +50,20 @@ func (l *Log) cursorBefore(seq uint64) (*cursor, error) {
 func (l *Log) cursorAtEnd() (*cursor, error) {
 	newest := l.recent.newest(1)
 	if len(newest) == 0 {
-		return l.cursorAt(l.end), nil
+		c := l.cursorAt(l.end)
+		c.seq = l.begun
+		return c, nil
 	}
 	c := l.cursorAt(newest[0])
 	if _, err := c.frame(); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// begin puts the cursor before a file's first event.
+func (c *cursor) begin(file uint64) {
+	c.at, c.seq = place{file: file}, file-1
 }
 
 // next gives the next durable event; nil when there is none yet.
@@ -111,7 +118,7 @@ func (c *cursor) open() error {
 		if len(files) == 0 {
 			return errors.New("the segments are gone")
 		}
-		c.at = place{file: files[0]}
+		c.begin(files[0])
 	}
 	f, err := os.Open(segmentPath(c.log.dir, c.at.file))
 	if err != nil {

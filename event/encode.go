@@ -2,12 +2,15 @@ package event
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/tenward/tenward/event/redact"
+	"github.com/tenward/tenward/event/segment"
 )
 
 // The recorded form of an event is one JSON object with its keys in a fixed order: OCSF's base attributes, the
@@ -56,6 +59,29 @@ func (c *encoder) append(ctx context.Context, b []byte, e *Event) ([]byte, error
 	return b, nil
 }
 
+// maxEncoded leaves room in a frame for the sequence number, what closes the object, and the line's end.
+const maxEncoded = segment.MaxPayload - 20 - len(tail) - 1
+
+// shorten is append for an event that is too long for a frame: escapes can make a text six times as long as its bound.
+// It has fewer rules and details, and says so.
+func (c *encoder) shorten(ctx context.Context, b []byte, e *Event) ([]byte, error) {
+	short := *e
+	short.Rules, short.Details = e.Rules[:min(len(e.Rules), maxRules)], e.Details[:min(len(e.Details), maxDetail)]
+	for {
+		rules, details := len(short.Rules)/2, len(short.Details)/2
+		short.Rules = short.Rules[:rules]
+		short.Details = append(slices.Clone(e.Details[:details]), Detail{"shortened", "true"})
+		var err error
+		if b, err = c.append(ctx, b[:0], &short); err != nil || len(b) <= maxEncoded {
+			return b, err
+		}
+		if rules+details == 0 {
+			return b, errors.New("the event is longer than a frame")
+		}
+		short.Details = short.Details[:details]
+	}
+}
+
 func (c *encoder) base(b []byte, e *Event) []byte {
 	b = append(b, `{"metadata":{"version":"`+SchemaVersion+`","uid":"`...)
 	b = e.UID.Append(b)
@@ -89,7 +115,7 @@ func (c *encoder) http(b []byte, e *Event, s *sealing) []byte {
 	b = appendString(b, h.Scheme, 16)
 	b = appendText(b, `,"hostname":`, h.Host, 256)
 	b = append(b, `,"path":`...)
-	b = appendString(b, redact.Text(rough(h.Path, maxPath)), maxPath)
+	b = appendString(b, c.redact.Path(rough(h.Path, maxPath)), maxPath)
 	b = appendText(b, `,"query_string":`, c.redact.Query(rough(h.Query, maxQuery)), maxQuery)
 	b = append(b, `},"version":`...)
 	b = appendString(b, h.Version, 8)
@@ -173,7 +199,7 @@ func (c *encoder) ours(b []byte, e *Event) []byte {
 		b = append(b, `{"id":`...)
 		b = appendString(b, r.ID, 64)
 		b = appendText(b, `,"message":`, redact.Text(rough(r.Message, maxText)), maxText)
-		b = appendText(b, `,"target":`, r.Target, 256)
+		b = appendText(b, `,"target":`, redact.Text(rough(r.Target, 256)), 256)
 		b = appendText(b, `,"match":`, c.redact.Value(rough(r.Target, 256), rough(r.Match, MaxMatch)), MaxMatch)
 		b = append(b, '}')
 	}

@@ -11,7 +11,6 @@ type Health struct {
 	Writable     bool
 	Since        time.Time // since when it is not writable; zero while it is
 	Err          error
-	Appended     uint64 // last sequence number given
 	Durable      uint64 // last sequence number on disk
 	Gap          uint64 // plain events lost since the start
 	Sealed       uint64 // last sequence number that a signed checkpoint covers
@@ -33,7 +32,7 @@ var errHung = errors.New("the disk does not answer")
 func (l *Log) Health() Health {
 	durable := l.durable.Load()
 	h := Health{
-		Writable: true, Appended: durable, Durable: durable, Gap: l.gaps.Load(),
+		Writable: true, Durable: durable, Gap: l.gaps.Load(),
 		Sealed: l.sealer.sealed.Load(), TreeSize: l.sealer.size.Load(),
 	}
 	if at := l.sealer.at.Load(); at > 0 {

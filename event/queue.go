@@ -34,9 +34,14 @@ const maxQueued = 64 << 20
 
 var payloads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
 
-// Offer takes a plain event and never waits; it is done with the event when it returns. False says that the event is
-// lost, and counted: a gap is recorded as soon as writing works again.
+// Offer takes a plain event and never waits for the disk; it is done with the event when it returns. False says that the
+// event is lost, and counted: a gap is recorded as soon as writing works again. What is protected is not only offered.
 func (l *Log) Offer(e *Event) bool {
+	if e.Class.Protected() {
+		l.o.Logger.Error("a protected event was offered, and not appended", "kind", e.Kind)
+		l.gap()
+		return false
+	}
 	it, err := l.encode(context.Background(), e)
 	if err != nil {
 		l.o.Logger.Error("event could not be encoded", "event", e.UID.String(), "kind", e.Kind, "error", err)
@@ -104,6 +109,9 @@ func (l *Log) await(ctx context.Context, w *waiter) error {
 func (l *Log) encode(ctx context.Context, e *Event) (item, error) {
 	p := payloads.Get().(*[]byte) //nolint:forcetypeassert // the pool holds nothing else
 	b, err := l.encoder.append(ctx, (*p)[:0], e)
+	if err == nil && len(b) > maxEncoded {
+		b, err = l.encoder.shorten(ctx, b[:0], e)
+	}
 	*p = b
 	if err != nil {
 		payloads.Put(p)

@@ -121,15 +121,15 @@ func (w *writer) insist(try func() error) bool {
 func (w *writer) write(items []item) (n int, err error) {
 	w.log.busy.start()
 	defer w.log.busy.stop()
+	if err := w.clean(); err != nil { // before the file may be left for the next
+		return 0, err
+	}
 	if err := w.rotate(); err != nil {
 		return 0, err
 	}
 	next, n := w.frames(items)
 	if len(w.buf) == 0 {
 		return n, nil
-	}
-	if err := w.clean(); err != nil {
-		return 0, err
 	}
 	w.dirty = true
 	if _, err := w.file.WriteAt(w.buf, w.at.size); err != nil {
@@ -232,7 +232,11 @@ func (w *writer) failed(err error) {
 
 func (w *writer) answer(items []item) {
 	for _, it := range items {
-		if it.wait != nil {
+		switch {
+		case it.wait == nil:
+		case it.payload != nil && it.wait.state.Load() != taken: // given up before it was written, or while it was
+			it.wait.answer <- ErrUnwritable
+		default:
 			it.wait.answer <- nil
 		}
 		if it.payload != nil && cap(*it.payload) <= 16<<10 {

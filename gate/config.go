@@ -42,7 +42,7 @@ func ValidateServices(services map[string]*ServiceConfig, r *config.Report) {
 			continue
 		}
 		for i, h := range s.Hosts {
-			place := string(h) + " " + string(s.Path)
+			place := string(h) + " " + strings.TrimSuffix(string(s.Path), "/")
 			if other, taken := claimed[place]; taken {
 				r.At(fmt.Sprintf("%s.hosts[%d]", name, i)).Errorf("give one of them another host or path", "%s%s is service %s's already", h, s.Path, other)
 			}

@@ -118,10 +118,13 @@ func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 // end records the exchange, also when the answer had to be broken off or something panicked.
 func (g *Gate) end(x *Exchange) {
 	broken := recover()
+	begun := x.answer.status != 0
 	if broken != nil && broken != http.ErrAbortHandler { //nolint:errorlint // recover gives what was panicked with, unwrapped
 		g.log.Error("gate panicked", "event", x.ID.String(), "panic", fmt.Sprint(broken))
 		g.fail(x, "gate", kindFailed, problem.Internal(nil))
-		broken = http.ErrAbortHandler
+		if broken = nil; begun {
+			broken = http.ErrAbortHandler // half an answer must not pass for a whole one
+		}
 	}
 	g.finish(x)
 	if x.ahead != nil {

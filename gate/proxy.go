@@ -52,13 +52,16 @@ func (g *Gate) answerWith(ctx context.Context, x *Exchange, res *http.Response) 
 	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
 	if err := g.relayHeld(x, res); err != nil {
-		x.Note("broken", brokenBy(ctx, err))
-		if errors.As(err, new(readError)) {
+		by := brokenBy(ctx, err)
+		x.Note("broken", by)
+		if by == byUpstream {
 			x.settle(event.Errored, kindUpstream, "gate")
 		}
 		panic(http.ErrAbortHandler) // the head is out: only a broken connection tells the client
 	}
-	for name, values := range res.Trailer {
+	ends := http.Header{}
+	copyAnswerHeader(ends, res.Trailer)
+	for name, values := range ends {
 		if _, announced := trailers[name]; !announced {
 			name = http.TrailerPrefix + name
 		}
@@ -103,7 +106,7 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 		g.refuse(x, http.StatusBadRequest, errClientBody)
 		return
 	case errors.Is(context.Cause(ctx), context.Canceled):
-		x.Note("broken", "client")
+		x.Note("broken", byClient)
 		panic(http.ErrAbortHandler)
 	}
 	g.log.Warn("upstream did not answer", "service", x.Service.Name, "event", x.ID.String(), "error", err)
@@ -123,16 +126,23 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 // readError is the upstream's side of a broken answer.
 type readError struct{ error }
 
+const (
+	byTime, bySession, byUpstream, byClient = "time", "session", "upstream", "client"
+)
+
+// brokenBy says who broke an answer off. Where the exchange's context has ended, reading failed because of that.
 func brokenBy(ctx context.Context, err error) string {
-	switch {
+	switch cause := context.Cause(ctx); {
 	case errors.Is(err, errEnded):
-		return "session"
-	case errors.Is(context.Cause(ctx), errSlow):
-		return "time"
+		return bySession
+	case errors.Is(cause, errSlow):
+		return byTime
+	case cause != nil:
+		return byClient
 	case errors.As(err, new(readError)):
-		return "upstream"
+		return byUpstream
 	default:
-		return "client"
+		return byClient
 	}
 }
 
@@ -145,7 +155,7 @@ func (x *Exchange) relay(res *http.Response) error {
 	}
 	chunk := chunks.Get().(*[32 << 10]byte)
 	defer chunks.Put(chunk)
-	live := res.ContentLength < 0
+	live, left := res.ContentLength < 0, res.ContentLength
 	if live {
 		if err := x.answer.control.Flush(); err != nil {
 			return err
@@ -161,10 +171,13 @@ func (x *Exchange) relay(res *http.Response) error {
 				if err := x.answer.control.Flush(); err != nil {
 					return err
 				}
+			}
+			if left -= int64(n); left != 0 && err == nil {
 				x.answer.rest()
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			x.answer.last()
 			return nil
 		}
 		if err != nil {
@@ -180,6 +193,9 @@ func announce(h http.Header, res *http.Response) http.Header {
 	}
 	announced := make(http.Header, len(res.Trailer))
 	for name := range res.Trailer {
+		if !passes(name) {
+			continue
+		}
 		announced[name] = nil
 		h.Add("Trailer", name)
 	}

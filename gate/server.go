@@ -15,6 +15,7 @@ import (
 type Server struct {
 	http   *http.Server
 	limits Limits
+	log    *slog.Logger
 
 	// What was taken over from HTTP the library does not end, and does not wait for.
 	closing context.Context
@@ -30,13 +31,13 @@ func serverOf(ctx context.Context) *Server {
 	return s
 }
 
-// NewServer makes a server for TLS connections. The gate's own handler and the console's use the same limits.
-func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Server {
+// NewServer makes a gate's server for TLS connections.
+func NewServer(g *Gate, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	s := &Server{limits: l, http: &http.Server{
-		Handler:           h,
+	s := &Server{limits: l, log: log, http: &http.Server{
+		Handler:           g,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
 		IdleTimeout:       l.Idle,
@@ -56,10 +57,8 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 	s.closing, s.close = context.WithCancel(context.Background())
 	base := context.WithValue(context.Background(), serverKey{}, s)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
-	if g, ok := h.(*Gate); ok {
-		w := &watch{gate: g}
-		s.http.ConnContext, s.http.ConnState = w.context, w.state
-	}
+	w := &watch{gate: g}
+	s.http.ConnContext, s.http.ConnState = w.context, w.state
 	return s
 }
 
@@ -78,7 +77,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.close()
 	defer s.tunnels.Wait()
 	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(fmt.Errorf("drain %s: %w", s.http.Addr, context.Cause(ctx)), s.http.Close())
+		s.log.Warn("exchanges were broken off: they did not end in the time that they have at a stop", "after", s.limits.Drain.String())
+		return s.http.Close()
 	}
 	return nil
 }

@@ -82,7 +82,9 @@ type answer struct {
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 && status >= 200 {
 		a.status = status
-		a.extend()
+		if !a.stream { // there a head waits for no window, and the upstream's first piece may take its time
+			a.extend()
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -111,7 +113,14 @@ func (a *answer) extend() {
 	}
 }
 
-// rest takes the deadline away while an HTTP/2 stream waits for the upstream.
+// last gives the end of the answer, which the library writes, as long as any other piece.
+func (a *answer) last() {
+	if !a.stream {
+		a.extend()
+	}
+}
+
+// rest takes the deadline away while an HTTP/2 stream waits for the upstream, for as long as that may take.
 func (a *answer) rest() {
 	if a.stream && !a.until.IsZero() {
 		a.until = time.Time{}

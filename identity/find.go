@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tenward/tenward/store"
@@ -35,26 +36,25 @@ func (s *Sessions) idle(one *Session, now time.Time) bool {
 	return now.UnixMicro()-one.seen.Load() > s.limits.Idle.Microseconds()
 }
 
+// selectSession gives a row for each group of the session's person, and one without where they are in none.
 const selectSession = `SELECT t.face, t.host, s.id, s.strength, s.address, s.agent, s.began_at, s.seen_at, s.ends_at,
-	p.id, p.kind, p.account, p.name, p.email, p.locale, p.state, p.created_at
+	p.id, p.kind, p.account, p.name, p.email, p.locale, p.state, p.created_at, g.name
 	FROM identity_token t JOIN identity_session s ON s.id = t.session_id JOIN identity_person p ON p.id = s.person_id
+	LEFT JOIN identity_member m ON m.person_id = p.id LEFT JOIN identity_group g ON g.id = m.group_id
 	WHERE t.hash = $1`
 
 // read finds a token in the database. What has ended, or belongs to somebody who may not come in, is no session.
 func (s *Sessions) read(ctx context.Context, h hash, now time.Time) (held, error) {
 	for range 8 { // each time something else ended meanwhile
 		epoch := s.live.now()
-		one, seen, err := scanSession(s.db.QueryRow(ctx, selectSession, h[:]))
+		one, seen, err := s.scan(ctx, h)
 		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return held{}, ErrNoSession
 		case err != nil:
 			return held{}, fmt.Errorf("find session: %w", err)
+		case one.session == nil:
+			return held{}, ErrNoSession
 		case one.session.Person.State != Active, !now.Before(one.session.Ends), now.UnixMicro()-seen > s.limits.Idle.Microseconds():
 			return held{}, ErrNoSession
-		}
-		if one.session.Person.Groups, err = groupsOf(ctx, s.db, one.session.Person.ID); err != nil {
-			return held{}, err
 		}
 		if kept, ok := s.live.keep(h, one, seen, epoch); ok {
 			kept.session.refresh(seen)
@@ -71,15 +71,32 @@ func (l *life) refresh(seen int64) {
 	}
 }
 
-func scanSession(row *sql.Row) (one held, seen int64, err error) {
-	s, p := new(Session), new(Person)
-	var began, ends, created int64
-	err = row.Scan(&one.face, &one.host, &s.ID, &s.Strength, &s.Address, &s.Agent, &began, &seen, &ends,
-		&p.ID, &p.Kind, &p.Account, &p.Name, &p.Email, &p.Locale, &p.State, &created)
-	s.Began, s.Ends, p.Created = time.UnixMicro(began).UTC(), time.UnixMicro(ends).UTC(), time.UnixMicro(created).UTC()
-	s.Person, s.User = p, p.User()
-	one.session = s
-	return one, seen, err
+// scan reads what a token opens; no session where it opens nothing.
+func (s *Sessions) scan(ctx context.Context, h hash) (one held, seen int64, err error) {
+	rows, err := s.found.Query(ctx, h[:])
+	if err != nil {
+		return one, 0, err
+	}
+	defer rows.Close() //nolint:errcheck // Err says what there is to say
+	session, p := new(Session), new(Person)
+	for rows.Next() {
+		var began, ends, created int64
+		var group sql.NullString
+		err := rows.Scan(&one.face, &one.host, &session.ID, &session.Strength, &session.Address, &session.Agent, &began, &seen, &ends,
+			&p.ID, &p.Kind, &p.Account, &p.Name, &p.Email, &p.Locale, &p.State, &created, &group)
+		if err != nil {
+			return one, 0, err
+		}
+		if one.session == nil {
+			session.Began, session.Ends, p.Created = time.UnixMicro(began).UTC(), time.UnixMicro(ends).UTC(), time.UnixMicro(created).UTC()
+			session.Person, session.User, one.session = p, p.User(), session
+		}
+		if group.Valid {
+			p.Groups = append(p.Groups, group.String)
+		}
+	}
+	slices.Sort(p.Groups) // not in SQL: the engines compare text differently
+	return one, seen, rows.Err()
 }
 
 // Hold keeps a stream to its session: stop is called when the session ends, here or on another node. It says no when

@@ -29,6 +29,7 @@ type Waker interface {
 // Sessions opens, finds and ends sessions.
 type Sessions struct {
 	db     *store.DB
+	found  *store.Prepared
 	limits Limits
 	waker  Waker
 	now    func() time.Time
@@ -37,7 +38,7 @@ type Sessions struct {
 
 // NewSessions keeps sessions in this database. The waker is told of every session that ends or changes.
 func NewSessions(db *store.DB, limits Limits, waker Waker, now func() time.Time) *Sessions {
-	return &Sessions{db: db, limits: limits, waker: waker, now: now, live: newLive()}
+	return &Sessions{db: db, found: db.Prepared(selectSession), limits: limits, waker: waker, now: now, live: newLive()}
 }
 
 // Start is what is known when somebody has signed in.

@@ -2,6 +2,8 @@ package notice
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -32,7 +34,7 @@ type Mail struct {
 type Webhook struct {
 	Name   string        `yaml:"name" doc:"Small letters, digits and dashes."`
 	URL    config.URL    `yaml:"url" doc:"https://…; plain http only to this machine itself."`
-	Secret config.Secret `yaml:"secret" doc:"With which messages are signed: text, or whsec_ and base64, of at least 24 bytes."`
+	Secret config.Secret `yaml:"secret" doc:"With which messages are signed: 24 to 64 bytes in base64, with whsec_ before them or without."`
 }
 
 // Security is how the connection to the mail server is encrypted. There is no way without.
@@ -50,8 +52,11 @@ func (Security) Words() []string { return []string{string(StartTLS), string(Impl
 // Defaults is STARTTLS.
 func (m *Mail) Defaults() { m.TLS = StartTLS }
 
-// minSecret is what Standard Webhooks asks of a secret, in bytes.
-const minSecret = 24
+// What Standard Webhooks asks of a secret, in bytes.
+const (
+	minSecret = 24
+	maxSecret = 64
+)
 
 // Validate looks for what would fail at the first letter.
 func (c *Config) Validate(r *config.Report) {
@@ -75,8 +80,8 @@ func (c *Config) Validate(r *config.Report) {
 		}
 		if !w.Secret.Set() && !at.At("secret").Failed() {
 			at.At("secret").Errorf("write secret: \"${file:/etc/tenward/webhook}\"", "the webhook has no secret to sign with")
-		} else if key := w.key(); w.Secret.Reveal() != "" && len(key) < minSecret {
-			at.At("secret").Errorf("make one: openssl rand -base64 32", "the secret has %d bytes, and needs %d", len(key), minSecret)
+		} else if _, err := w.key(); err != nil && w.Secret.Reveal() != "" {
+			at.At("secret").Errorf("make one: openssl rand -base64 32", "%v", err)
 		}
 	}
 }
@@ -115,15 +120,14 @@ func local(host string) bool {
 	return err == nil && a.IsLoopback()
 }
 
-// key is what the secret signs with.
-func (w *Webhook) key() []byte {
-	text := strings.TrimSpace(w.Secret.Reveal())
-	if coded, ok := strings.CutPrefix(text, "whsec_"); ok {
-		key, err := base64.StdEncoding.DecodeString(coded)
-		if err != nil {
-			return nil
-		}
-		return key
+// key is what the secret signs with. It is decoded also without whsec_, as the libraries that verify do.
+func (w *Webhook) key() ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(w.Secret.Reveal()), "whsec_"))
+	if err != nil {
+		return nil, errors.New("the secret is not base64")
 	}
-	return []byte(text)
+	if len(key) < minSecret || len(key) > maxSecret {
+		return nil, fmt.Errorf("the secret has %d bytes, and needs %d to %d", len(key), minSecret, maxSecret)
+	}
+	return key, nil
 }

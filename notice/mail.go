@@ -45,13 +45,13 @@ func newMailer(c Mail) (*mailer, error) {
 }
 
 // deliver hands one letter over.
-func (m *mailer) deliver(ctx context.Context, id string, at time.Time, msg *Message) error {
+func (m *mailer) deliver(ctx context.Context, id string, put time.Time, msg *Message) error {
 	letter := mail.NewMsg()
 	if err := errors.Join(letter.From(m.conf.From), letter.To(msg.To)); err != nil {
 		return fmt.Errorf("address letter: %w: %w", errGiveUp, err)
 	}
 	letter.Subject(msg.Subject)
-	letter.SetDateWithValue(at)
+	letter.SetDateWithValue(put)
 	letter.SetMessageIDWithValue(id + "@" + m.host) // the same for each attempt, so that a mailbox can tell
 	letter.SetGenHeader("Auto-Submitted", "auto-generated")
 	letter.SetBodyString(mail.TypeTextPlain, msg.Body)
@@ -71,16 +71,19 @@ func (m *mailer) deliver(ctx context.Context, id string, at time.Time, msg *Mess
 	if err != nil {
 		return fmt.Errorf("prepare letter: %w", err)
 	}
-	if err := client.DialAndSendWithContext(ctx, letter); err != nil {
-		// What the server says may hold the address: it is said to nobody.
-		var refused *mail.SendError
-		if errors.As(err, &refused) {
-			if refused.ErrorCode() >= 500 {
-				return fmt.Errorf("send letter: %w with code %d", errGiveUp, refused.ErrorCode())
-			}
-			return fmt.Errorf("send letter: the server answered %d", refused.ErrorCode())
-		}
+	err = client.DialAndSendWithContext(ctx, letter)
+	if err == nil || letter.IsDelivered() {
+		return nil // a connection that ends badly after the server has said yes changes nothing
+	}
+	var refused *mail.SendError
+	if !errors.As(err, &refused) {
 		return fmt.Errorf("send letter: %w", err)
 	}
-	return nil
+	// What the server says may hold the address: it is said to nobody.
+	switch code := refused.ErrorCode(); {
+	case code < 500, refused.Reason == mail.ErrSMTPMailFrom: // a sender that is refused is mended in the configuration
+		return fmt.Errorf("send letter: %s: the server answered %d", refused.Reason, code)
+	default:
+		return fmt.Errorf("send letter: %s: %w with code %d", refused.Reason, errGiveUp, code)
+	}
 }

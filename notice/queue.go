@@ -22,44 +22,52 @@ var backoff = [...]time.Duration{
 }
 
 const (
-	batch = 20
-	// lease is how long a message is this node's once it has claimed it: longer than any attempt takes.
-	lease   = 5 * time.Minute
+	// attempt bounds one try.
 	attempt = time.Minute
+	// lease is how long a message is this node's once it has claimed it: longer than any attempt takes.
+	lease = 5 * time.Minute
+	// old is when a message is given up whatever has become of it: longer than all attempts take.
+	old = 48 * time.Hour
 )
 
 // claimed is a message that nobody else delivers now.
 type claimed struct {
-	id, channel string
-	attempts    int // with this one
+	id, channel, kind string
+	attempts          int // with this one
+	put               time.Time
 }
 
-// Deliver delivers what is due, and returns when nothing more is.
-func (s *Service) Deliver(ctx context.Context) error {
+// deliver delivers what is due on one lane. Messages are claimed one by one, so that none waits, claimed, for longer
+// than its lease behind a server that is slow.
+func (s *Service) deliver(ctx context.Context, l *lane) error {
 	for {
-		due, err := s.claim(ctx)
+		now := s.now()
+		due, err := s.take(ctx, `UPDATE notice_message SET next_at = $1, attempts = attempts + 1 WHERE id IN
+			(SELECT id FROM notice_message WHERE next_at <= $2 AND attempts <= $3 AND created_at > $4 AND channel = $5 ORDER BY next_at, id LIMIT 1)
+			RETURNING id, channel, kind, attempts, created_at`, now.Add(lease).UnixMicro(), now.UnixMicro(), len(backoff), now.Add(-old).UnixMicro(), l.channel)
 		if err != nil || len(due) == 0 {
 			return err
 		}
-		for _, one := range due {
-			if err := s.try(ctx, one); err != nil {
-				return err
-			}
+		if err := s.try(ctx, l.way, due[0]); err != nil {
+			return err
 		}
 	}
 }
 
-// claim takes messages by putting them off: should this process die, they are due again when the lease is over.
-func (s *Service) claim(ctx context.Context) (due []claimed, err error) {
-	now := s.now()
-	err = s.db.Tx(ctx, func(tx *store.Tx) error {
-		rows, err := tx.Query(ctx, `UPDATE notice_message SET next_at = $1, attempts = attempts + 1 WHERE id IN
-			(SELECT id FROM notice_message WHERE next_at <= $2 ORDER BY next_at, id LIMIT $3) RETURNING id, channel, attempts`,
-			now.Add(lease).UnixMicro(), now.UnixMicro(), batch)
+// take claims messages. Should this process die, they are due again when the lease is over. It goes through the outbox
+// because that does nothing while the record cannot be written: what was sent then could not be removed, and would be
+// sent again and again.
+func (s *Service) take(ctx context.Context, query string, args ...any) (due []claimed, err error) {
+	err = s.box.Do(ctx, func(c *outbox.Change) error {
+		rows, err := c.Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
-		due, err = store.All(rows, func(rows *sql.Rows, c *claimed) error { return rows.Scan(&c.id, &c.channel, &c.attempts) })
+		due, err = store.All(rows, func(rows *sql.Rows, one *claimed) error {
+			var put int64
+			defer func() { one.put = time.UnixMicro(put) }()
+			return rows.Scan(&one.id, &one.channel, &one.kind, &one.attempts, &put)
+		})
 		return err
 	})
 	if err != nil {
@@ -69,11 +77,8 @@ func (s *Service) claim(ctx context.Context) (due []claimed, err error) {
 }
 
 // try delivers one message, and keeps what came of it.
-func (s *Service) try(ctx context.Context, one claimed) error {
+func (s *Service) try(ctx context.Context, how way, one claimed) error {
 	raw, err := s.secrets.Get(ctx, secretOf(one.id))
-	if errors.Is(err, store.ErrNoSecret) {
-		return s.remove(ctx, one, nil) // another node was faster, and could not say so
-	}
 	if err != nil {
 		return fmt.Errorf("read message: %w", err)
 	}
@@ -81,28 +86,46 @@ func (s *Service) try(ctx context.Context, one claimed) error {
 	if err := json.Unmarshal(raw, &m); err != nil {
 		return fmt.Errorf("read message: %w", err)
 	}
-	how, known := s.ways[one.channel]
-	if !known { // it was taken out of the configuration
-		return s.remove(ctx, one, about(&m, one.channel, event.Medium, kindFailed, "A message was given up: its way is not configured any more.", one.attempts))
-	}
 	bounded, cancel := context.WithTimeoutCause(ctx, attempt, errors.New("the other side took too long"))
-	err = how.deliver(bounded, one.id, s.now(), &m)
+	err = how.deliver(bounded, one.id, one.put, &m)
 	cancel()
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // whether it arrived is not known: it is sent again when the lease is over
+	}
+	ctx = context.WithoutCancel(ctx) // what became of it is kept, also while the process stops
 	switch {
 	case err == nil:
 		return s.remove(ctx, one, about(&m, one.channel, event.Informational, kindDelivered, "A message was delivered.", one.attempts))
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case errors.Is(err, errGiveUp), one.attempts > len(backoff):
 		s.log.Error("a message was given up", "channel", one.channel, "about", m.Kind, "attempts", one.attempts, "error", err)
 		return s.remove(ctx, one, about(&m, one.channel, event.High, kindFailed, "A message could not be delivered and was given up.", one.attempts))
 	}
 	next := s.now().Add(backoff[one.attempts-1])
 	s.log.Warn("a message waits", "channel", one.channel, "about", m.Kind, "attempts", one.attempts, "until", next, "error", err)
-	if _, err := s.db.Exec(ctx, "UPDATE notice_message SET next_at = $1 WHERE id = $2", next.UnixMicro(), one.id); err != nil {
+	if _, err := s.db.Exec(ctx, "UPDATE notice_message SET next_at = $1 WHERE id = $2 AND attempts = $3", next.UnixMicro(), one.id, one.attempts); err != nil {
 		return fmt.Errorf("put message off: %w", err)
 	}
 	return nil
+}
+
+// expire gives up what no lane can bring to an end: its way is configured on no node any more, its text does not open,
+// or the last attempt ended with the process.
+func (s *Service) expire(ctx context.Context) error {
+	for {
+		now := s.now()
+		due, err := s.take(ctx, `UPDATE notice_message SET next_at = $1 WHERE id IN
+			(SELECT id FROM notice_message WHERE next_at <= $2 AND (attempts > $3 OR created_at <= $4) ORDER BY next_at, id LIMIT 1)
+			RETURNING id, channel, kind, attempts, created_at`, now.Add(lease).UnixMicro(), now.UnixMicro(), len(backoff), now.Add(-old).UnixMicro())
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		one := due[0]
+		s.log.Error("a message was given up", "channel", one.channel, "about", one.kind, "attempts", one.attempts, "since", one.put)
+		m := Message{Kind: one.kind}
+		if err := s.remove(ctx, one, about(&m, one.channel, event.High, kindFailed, "A message could not be delivered and was given up.", one.attempts)); err != nil {
+			return err
+		}
+	}
 }
 
 // remove forgets a message with its text, and records why.
@@ -114,10 +137,8 @@ func (s *Service) remove(ctx context.Context, one claimed, why *event.Event) err
 		if _, err := c.Exec(ctx, "DELETE FROM store_secret WHERE name = $1", secretOf(one.id)); err != nil {
 			return fmt.Errorf("remove message: %w", err)
 		}
-		if why != nil {
-			again := *why // Do may run this more than once
-			c.Record(&again)
-		}
+		again := *why // Do may run this more than once
+		c.Record(&again)
 		return nil
 	})
 }

@@ -53,19 +53,31 @@ type server struct {
 
 	mu      sync.Mutex
 	letters []string
-	answer  error // what it says to a letter
-	took    func()
-	user    string // who has signed in
+	refuses map[string]error // by what is said to it: MAIL, RCPT, DATA
+	took    func()           // called when it has a letter, before it says so
+	hangsUp bool             // once it has said so
+	user    string           // who has signed in
 }
 
-type session struct{ of *server }
+type session struct {
+	of   *server
+	conn *smtp.Conn
+}
 
-func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return session{s}, nil }
+func (s *server) NewSession(c *smtp.Conn) (smtp.Session, error) { return session{s, c}, nil }
 
-func (session) Reset()                               {}
-func (session) Logout() error                        { return nil }
-func (session) Mail(string, *smtp.MailOptions) error { return nil }
-func (session) AuthMechanisms() []string             { return []string{sasl.Plain} }
+func (session) Logout() error            { return nil }
+func (session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+// Reset ends a letter's transaction.
+func (s session) Reset() {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	if s.of.hangsUp && len(s.of.letters) > 0 {
+		_ = s.conn.Conn().Close() // rudely
+	}
+}
+
 func (s session) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		s.of.mu.Lock()
@@ -75,15 +87,21 @@ func (s session) Auth(string) (sasl.Server, error) {
 	}), nil
 }
 
-func (s session) Rcpt(string, *smtp.RcptOptions) error {
-	s.of.mu.Lock()
-	defer s.of.mu.Unlock()
-	return s.of.answer
+func (s session) Mail(string, *smtp.MailOptions) error { return s.of.answer("MAIL") }
+func (s session) Rcpt(string, *smtp.RcptOptions) error { return s.of.answer("RCPT") }
+
+func (s *server) answer(command string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refuses[command]
 }
 
 func (s session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
 	if err != nil {
+		return err
+	}
+	if err := s.of.answer("DATA"); err != nil {
 		return err
 	}
 	s.of.mu.Lock()
@@ -96,10 +114,14 @@ func (s session) Data(r io.Reader) error {
 	return nil
 }
 
-func (s *server) says(err error) {
+// says has one command answered with an error, or all of them well again.
+func (s *server) says(command string, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.answer = err
+	s.refuses = nil
+	if code != 0 {
+		s.refuses = map[string]error{command: &smtp.SMTPError{Code: code, EnhancedCode: smtp.EnhancedCode{code / 100, 1, 1}, Message: "not for ada@example.com"}}
+	}
 }
 
 func (s *server) got() []string {

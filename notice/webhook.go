@@ -8,9 +8,11 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 )
@@ -19,27 +21,34 @@ import (
 type hook struct {
 	url    string
 	key    []byte
+	now    func() time.Time
 	client *http.Client
 }
 
-func newHook(w *Webhook) *hook {
-	return &hook{url: w.URL.String(), key: w.key(), client: &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, DisableKeepAlives: true},
+func newHook(w *Webhook, now func() time.Time) (*hook, error) {
+	key, err := w.key()
+	if err != nil {
+		return nil, err
+	}
+	return &hook{url: w.URL.String(), key: key, now: now, client: &http.Client{
+		Transport: &http.Transport{
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true, DisableKeepAlives: true, MaxResponseHeaderBytes: maxAnswer,
+		},
 		// Where a redirect leads has not been configured.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}}, nil
 }
 
 // maxAnswer is how much of an answer is read: nobody looks at it.
 const maxAnswer = 64 << 10
 
-// deliver tells the program once. The id is the same for each attempt.
-func (h *hook) deliver(ctx context.Context, id string, at time.Time, m *Message) error {
+// deliver tells the program once. The id and the body are the same at each attempt; the time and the signature are not.
+func (h *hook) deliver(ctx context.Context, id string, put time.Time, m *Message) error {
 	body, err := json.Marshal(struct {
 		Type      string            `json:"type"`
 		Timestamp time.Time         `json:"timestamp"`
 		Data      map[string]string `json:"data"`
-	}{m.Kind, at.UTC(), m.Data})
+	}{m.Kind, put.UTC(), m.Data})
 	if err != nil {
 		return fmt.Errorf("write webhook: %w", err)
 	}
@@ -47,13 +56,16 @@ func (h *hook) deliver(ctx context.Context, id string, at time.Time, m *Message)
 	if err != nil {
 		return fmt.Errorf("call webhook: %w", err)
 	}
-	stamp := strconv.FormatInt(at.Unix(), 10)
+	stamp := strconv.FormatInt(h.now().Unix(), 10)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "Tenward")
 	r.Header.Set("Webhook-Id", id)
 	r.Header.Set("Webhook-Timestamp", stamp)
 	r.Header.Set("Webhook-Signature", "v1,"+h.sign(id, stamp, body))
 	answer, err := h.client.Do(r)
+	if why := (*url.Error)(nil); errors.As(err, &why) {
+		err = why.Err // without the address: many of them are secrets themselves
+	}
 	if err != nil {
 		return fmt.Errorf("call webhook: %w", err)
 	}

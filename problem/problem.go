@@ -15,16 +15,9 @@ type Problem struct {
 	Code       string        // stable and dotted, "store.database.newer": for scripts and for searching the docs
 	Sentence   string        // what happened, a whole sentence
 	Next       string        // what to do about it, a whole sentence
-	Fields     []Field       // which inputs are meant, where it is about input
 	RetryAfter time.Duration // when trying again makes sense; zero when it does not
 
 	cause error
-}
-
-// Field names one input and what is wrong with it.
-type Field struct {
-	Name     string
-	Sentence string
 }
 
 // New makes a problem from its code, its sentence and the next step.
@@ -52,6 +45,12 @@ func (p *Problem) Because(err error) *Problem {
 	q := *p
 	q.cause = err
 	return &q
+}
+
+// Is says whether another error is the same problem, whatever caused either.
+func (p *Problem) Is(target error) bool {
+	other, ok := target.(*Problem)
+	return ok && other.Code == p.Code
 }
 
 // After returns a copy that says when trying again makes sense.

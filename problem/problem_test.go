@@ -3,6 +3,7 @@ package problem_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"testing"
@@ -38,5 +39,15 @@ func TestBecauseHidesTheCauseAndLeavesTheOriginalAlone(t *testing.T) {
 	}
 	if q.Error() != "No. Try b." || q.RetryAfter != time.Second || p.RetryAfter != 0 {
 		t.Fatalf("got %q after %s, original after %s", q.Error(), q.RetryAfter, p.RetryAfter)
+	}
+}
+
+func TestAProblemIsItselfWhateverCausedIt(t *testing.T) {
+	full := problem.New("disk.full", "The disk is full.", "Make room.")
+	if err := fmt.Errorf("write: %w", full.Because(io.EOF).After(time.Second)); !errors.Is(err, full) || !errors.Is(err, io.EOF) {
+		t.Errorf("%v is not what it was made of", err)
+	}
+	if errors.Is(full, problem.New("disk.gone", "The disk is full.", "Make room.")) {
+		t.Error("two problems are one")
 	}
 }

@@ -112,15 +112,25 @@ func (r *Redactor) pair(pair string) string {
 	switch plain := decoded(name); {
 	case Text(plain) != plain:
 		return Mark
-	case value != "" && (r.Secret(plain) || shaped(value)):
+	case value != "" && (r.Secret(plain) || r.tells(value)):
 		return name + "=" + Mark
 	}
 	return pair
 }
 
-func shaped(value string) bool {
+// tells says whether a value gives something away by itself: by its shape, or because it is an URL or a form again.
+func (r *Redactor) tells(value string) bool {
 	plain := decoded(value)
-	return Text(plain) != plain
+	return Text(plain) != plain || withoutUserinfo(plain) != plain || strings.IndexByte(plain, '=') >= 0 && r.assignments(plain, betweenPairs) != plain
+}
+
+// Path redacts a decoded path: what its shape gives away, and parameters behind a semicolon, where some servers keep
+// sessions.
+func (r *Redactor) Path(path string) string {
+	if strings.IndexByte(path, '=') >= 0 {
+		path = r.assignments(path, "/;&?#")
+	}
+	return Text(path)
 }
 
 // decoded undoes an encoding as often as attackers nest it; what is not encoded stays.
@@ -177,19 +187,34 @@ func (r *Redactor) Value(name, value string) string {
 		return Mark
 	}
 	if strings.IndexByte(value, '=') >= 0 {
-		value = r.assignments(value)
+		value = r.assignments(value, betweenPairs)
 	}
 	return Text(value)
 }
 
-// assignments redacts name=value wherever it stands in a text, as in a matched piece of a query.
-func (r *Redactor) assignments(text string) string {
-	q := strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("&; ?\n", c) })
-	for _, pair := range q {
-		name, value, ok := strings.Cut(pair, "=")
-		if ok && value != "" && r.Secret(decoded(name)) {
-			text = strings.ReplaceAll(text, pair, name+"="+Mark)
+// betweenPairs is what may stand before and behind name=value in a text.
+const betweenPairs = "&; ?#\n"
+
+// assignments redacts name=value wherever it stands between separators, as in a matched piece of a query.
+func (r *Redactor) assignments(text, separators string) string {
+	var b strings.Builder
+	kept := 0
+	for from := 0; from < len(text); {
+		end := len(text)
+		if i := strings.IndexAny(text[from:], separators); i >= 0 {
+			end = from + i
 		}
+		name, value, ok := strings.Cut(text[from:end], "=")
+		if ok && value != "" && r.Secret(decoded(name)) {
+			b.WriteString(text[kept:from])
+			b.WriteString(name + "=" + Mark)
+			kept = end
+		}
+		from = end + 1
 	}
-	return text
+	if kept == 0 {
+		return text
+	}
+	b.WriteString(text[kept:])
+	return b.String()
 }

@@ -48,6 +48,12 @@ func TestQueries(t *testing.T) {
 		{"x=%2565yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "x=[redacted]"},
 		{"h=Bearer%20abcdefgh12345", "h=[redacted]"},
 		{"q=%zz&password=hunter2", "q=%zz&password=[redacted]"},
+		{"q=4111111111111111+1227", "q=[redacted]"},
+		{"next=%2Flogin%3Fpassword%3Dhunter2", "next=[redacted]"},
+		{"next=/login?password=hunter2", "next=[redacted]"},
+		{"next=/a%23access_token%3Dabc", "next=[redacted]"},
+		{"url=https://u:p@h/", "url=[redacted]"},
+		{"next=/notes?page=2", "next=/notes?page=2"},
 	}
 	for _, tt := range tests {
 		if got := r.Query(tt.in); got != tt.want {
@@ -67,6 +73,9 @@ func TestTexts(t *testing.T) {
 		{"AKIAABCDEFGHIJKLMNOP", "[redacted]"},
 		{"-----BEGIN PRIVATE KEY-----MIIB-----END PRIVATE KEY-----", "[redacted]"},
 		{"a basic idea", "a basic idea"},
+		{"4111 1111 1111 1111 123", "[redacted] 123"},
+		{"4111111111111111 12/27", "[redacted] 12/27"},
+		{"4111-1111-1111-1111-1111-1", "[redacted]-1111-1"},
 	}
 	for _, tt := range tests {
 		if got := redact.Text(tt.in); got != tt.want {
@@ -90,6 +99,22 @@ func TestURLs(t *testing.T) {
 	}
 }
 
+func TestPaths(t *testing.T) {
+	r := redact.New(nil)
+	tests := []struct{ in, want string }{
+		{"/notes/12/edit", "/notes/12/edit"},
+		{"/app;jsessionid=1A2B3C4D5E/x", "/app;jsessionid=[redacted]/x"},
+		{"/a;v=1/b;token=abc", "/a;v=1/b;token=[redacted]"},
+		{"/reset/" + jwt, "/reset/[redacted]"},
+		{"/q=1", "/q=1"},
+	}
+	for _, tt := range tests {
+		if got := r.Path(tt.in); got != tt.want {
+			t.Errorf("Path(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
 func TestValuesUnderNames(t *testing.T) {
 	r := redact.New(nil)
 	tests := []struct{ name, in, want string }{
@@ -101,6 +126,8 @@ func TestValuesUnderNames(t *testing.T) {
 		{"REQUEST_HEADERS:User-Agent", "sqlmap", "sqlmap"},
 		{"REQUEST_BODY", "a=1&password=hunter2&b=2", "a=1&password=[redacted]&b=2"},
 		{"QUERY_STRING", "token=abc", "token=[redacted]"},
+		{"REQUEST_BODY", "pin=1&pin=1234", "pin=[redacted]&pin=[redacted]"},
+		{"REQUEST_BODY", "token=abc token=abcdef x=1", "token=[redacted] token=[redacted] x=1"},
 		{"ARGS:q", "4111111111111111", "[redacted]"},
 	}
 	for _, tt := range tests {

@@ -67,7 +67,8 @@ func cards(s string) string {
 	return b.String()
 }
 
-// cardAt gives the length of the card number that s begins with; 0 when it begins with none.
+// cardAt gives the length of the card number that s begins with; 0 when it begins with none. Behind it, as behind each of
+// its groups, more digits may follow: a security code, an expiry. The longest number that fits counts.
 func cardAt(s string) int {
 	if s[0] < '2' || s[0] > '6' { // ISO/IEC 7812-1: banking, travel, merchandising
 		return 0
@@ -79,15 +80,14 @@ func cardAt(s string) int {
 		if c >= '0' && c <= '9' {
 			digits[n] = c - '0'
 			n++
-			end = i + 1
+			if groupEnds := i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9'; groupEnds && n >= 13 && n <= 19 && luhn(digits[:n]) {
+				end = i + 1
+			}
 			continue
 		}
 		if (c != ' ' && c != '-' && c != '+') || i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9' {
 			break
 		}
-	}
-	if n < 13 || n > 19 || !luhn(digits[:n]) {
-		return 0
 	}
 	return end
 }

@@ -34,13 +34,13 @@ func newLeaves(ca *authority, hosts []string, now func() time.Time) *leaves {
 	return l
 }
 
-// get gives the host's certificate, renewed when a third of its life is left.
 // issues says whether the host is one of ours.
 func (l *leaves) issues(host string) bool {
 	_, ok := l.hosts[strings.ToLower(host)]
 	return ok
 }
 
+// get gives the host's certificate, renewed when a third of its life is left.
 func (l *leaves) get(host string) (*tls.Certificate, error) {
 	slot, ok := l.hosts[strings.ToLower(host)]
 	if !ok {

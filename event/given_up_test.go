@@ -1,0 +1,142 @@
+package event
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenward/tenward/event/segment"
+)
+
+func TestWhatWasGivenUpIsNeverAcknowledged(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
+	fill(t, l, 1)
+	it, err := l.encode(t.Context(), signIn(2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	it.wait = &waiter{answer: make(chan error, 1)}
+	it.wait.state.Store(givenUp) // its caller was told that it is not recorded
+	if !l.push(it, true) {
+		t.Fatal("the queue is full")
+	}
+	if err := l.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-it.wait.answer; !errors.Is(err, ErrUnwritable) || l.Health().Durable != 1 {
+		t.Errorf("it is answered %v, and %d events are durable", err, l.Health().Durable)
+	}
+}
+
+func TestEveryRefusalIsTheOneThatCallersLookFor(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(t.Context(), signIn(1)); !errors.Is(err, ErrUnwritable) {
+		t.Errorf("a closed record says %v", err)
+	}
+}
+
+func TestWhatAFailedWriteLeftIsCutOffBeforeTheNextDaysSegment(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "record")
+	now := noon
+	l := open(t, dir, func(o *Options) { o.Now = func() time.Time { return now } })
+	fill(t, l, 3)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, func(o *Options) { o.Now = func() time.Time { return now } })
+	if err := l.Close(); err != nil { // the writer is this test's now
+		t.Fatal(err)
+	}
+	w, err := newWriter(l, l.writer.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.file.WriteAt([]byte("what a write has left that failed, as its truncation did"), w.at.size); err != nil {
+		t.Fatal(err)
+	}
+	w.dirty = true
+	now = now.Add(24 * time.Hour)
+	it, err := l.encode(t.Context(), signIn(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.write([]item{it}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir, nil)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r := verified(t, dir, VerifyOptions{}); !r.OK() || r.Sealed != 4 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestALogWhoseUnsealedBeginningIsMissingDoesNotGoOn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "record")
+	l := open(t, dir, func(o *Options) { o.SegmentSize, o.CheckpointEvery = 3<<10, time.Hour })
+	fill(t, l, 12)
+	files, err := segments(dir)
+	if err != nil || len(files) < 4 || l.Health().Sealed > 0 {
+		t.Fatalf("segments %v, %d sealed, %v", files, l.Health().Sealed, err)
+	}
+	// What a copy has that was made now, but for its first file.
+	copied := filepath.Join(filepath.Dir(dir), "copy")
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(segmentPath(copied, files[0])); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tryOpen(t, copied, nil); codeOf(err) != "event.record.damaged" {
+		t.Errorf("it goes on: %v", err)
+	}
+}
+
+func TestTheLongestEventFitsIntoAFrame(t *testing.T) {
+	for name, letter := range map[string]string{"escaped for script": "<", "a control character": "\x01", "two bytes": "é"} {
+		dir := filepath.Join(t.TempDir(), "record")
+		l := open(t, dir, nil)
+		long := strings.Repeat(letter, 1<<16)
+		e := exchange(0)
+		e.HTTP.Path, e.HTTP.Query, e.HTTP.UserAgent, e.HTTP.Referrer, e.HTTP.Host = long, "q="+long, long, long, long
+		e.Message, e.Kind, e.Service, e.Stage = long, long, long, long
+		for range 100 {
+			e.Rules = append(e.Rules, Rule{long, long, long, long})
+			e.Details = append(e.Details, Detail{"d", long})
+		}
+		if err := l.Append(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		found, raw, err := l.Find(t.Context(), e.UID)
+		if err != nil || len(raw) > segment.MaxPayload || len(found.Rules) == 0 {
+			t.Errorf("%s: %d bytes, %v", name, len(raw), err)
+		}
+		fill(t, l, 1)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if r := verified(t, dir, VerifyOptions{}); !r.OK() {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if _, err := tryOpen(t, dir, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAProtectedEventIsNotOnlyOffered(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
+	if l.Offer(signIn(1)) || l.Health().Gap != 1 {
+		t.Errorf("a sign-in was offered like an exchange; %d gaps", l.Health().Gap)
+	}
+}
