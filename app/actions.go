@@ -59,7 +59,12 @@ type done struct {
 func answerProblem(w http.ResponseWriter, status int, p *problem.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{ // a client that has gone needs no answer
-		"type": "about:blank", "title": http.StatusText(status), "status": status, "code": p.Code, "detail": p.Sentence, "next": p.Next,
-	})
+	_ = json.NewEncoder(w).Encode(struct { // a client that has gone needs no answer
+		Type   string `json:"type"`
+		Title  string `json:"title"`
+		Status int    `json:"status"`
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+		Next   string `json:"next"`
+	}{"about:blank", http.StatusText(status), status, p.Code, p.Sentence, p.Next})
 }

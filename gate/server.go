@@ -18,7 +18,7 @@ type Server struct {
 	log    *slog.Logger
 
 	// What was taken over from HTTP the library does not end, and does not wait for.
-	closing context.Context
+	closing context.Context //nolint:containedctx // it is the server's own: tunnels listen to it
 	close   context.CancelFunc
 	tunnels sync.WaitGroup
 }

@@ -70,7 +70,7 @@ func (g *Gate) tunnel(ctx context.Context, x *Exchange, res *http.Response, upst
 	if s := serverOf(ctx); s != nil {
 		s.tunnels.Add(1)
 		defer s.tunnels.Done()
-		defer context.AfterFunc(s.closing, stop)()
+		defer context.AfterFunc(s.closing, stop)() //nolint:contextcheck // the server's end is not the exchange's
 	}
 	if x.Session != nil && g.hold != nil {
 		release, ok := g.hold(x.Session, stop)

@@ -59,7 +59,7 @@ type life struct {
 	person  PersonID
 	streams int // open streams that must end with it, under live's lock
 
-	ended context.Context
+	ended context.Context //nolint:containedctx // it is the session's own: what it ends listens to it
 	end   context.CancelFunc
 }
 

@@ -77,7 +77,7 @@ func (s *Sessions) Hand(ctx context.Context, c *outbox.Change, id string, face F
 	if err != nil {
 		return "", fmt.Errorf("hand session over: %w", err)
 	}
-	c.After(func() { s.changed(id) })
+	c.After(func(ctx context.Context) { s.changed(ctx, id) })
 	return token, nil
 }
 
@@ -100,7 +100,7 @@ func (s *Sessions) End(ctx context.Context, c *outbox.Change, person PersonID, i
 	if err := changed(result, err, ErrNotFound, "end session"); err != nil {
 		return err
 	}
-	c.After(func() { s.over(id) })
+	c.After(func(ctx context.Context) { s.over(ctx, id) })
 	return nil
 }
 
@@ -114,9 +114,9 @@ func (s *Sessions) EndAll(ctx context.Context, c *outbox.Change, person PersonID
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
-	c.After(func() {
+	c.After(func(ctx context.Context) {
 		for _, id := range ids {
-			s.over(id)
+			s.over(ctx, id)
 		}
 	})
 	return len(ids), nil
@@ -125,18 +125,18 @@ func (s *Sessions) EndAll(ctx context.Context, c *outbox.Change, person PersonID
 // Changed has every node read anew what is known of somebody: groups, roles, restrictions. Their streams end, their
 // sessions do not.
 func (s *Sessions) Changed(c *outbox.Change, person PersonID) {
-	c.After(func() {
+	c.After(func(ctx context.Context) {
 		s.live.forgetPerson(person)
-		s.wake(wakePerson, string(person))
+		s.wake(ctx, wakePerson, string(person))
 	})
 }
 
-func (s *Sessions) over(id string) {
+func (s *Sessions) over(ctx context.Context, id string) {
 	s.live.end(id)
-	s.wake(wakeEnded, id)
+	s.wake(ctx, wakeEnded, id)
 }
 
-func (s *Sessions) changed(id string) {
+func (s *Sessions) changed(ctx context.Context, id string) {
 	s.live.forget(id)
-	s.wake(wakeChanged, id)
+	s.wake(ctx, wakeChanged, id)
 }

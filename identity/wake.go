@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -23,8 +24,10 @@ const (
 // wakeTime bounds telling the others. Whoever was not told finds out by itself within one Save.
 const wakeTime = 2 * time.Second
 
-func (s *Sessions) wake(what, id string) {
-	ctx, cancel := context.WithTimeout(context.Background(), wakeTime)
+var errWake = errors.New("the cluster did not take the message in time")
+
+func (s *Sessions) wake(ctx context.Context, what, id string) {
+	ctx, cancel := context.WithTimeoutCause(ctx, wakeTime, errWake)
 	defer cancel()
 	// An error means that the bus is down, which its owner sees, says and mends: after it Missed is called everywhere.
 	_ = s.waker.Wake(ctx, Subject, what+id)

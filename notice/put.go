@@ -32,7 +32,7 @@ func (s *Service) Put(ctx context.Context, c *outbox.Change, m Message) error {
 			return err
 		}
 	}
-	c.After(s.Wake)
+	c.After(func(context.Context) { s.Wake() })
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (db *DB) Prepared(query string) *Prepared { return &Prepared{db: db, query:
 
 // Query reads rows.
 func (p *Prepared) Query(ctx context.Context, args ...any) (*sql.Rows, error) {
-	stmt, err := p.statement(ctx)
+	stmt, err := p.statement(ctx) //nolint:sqlclosecheck // it ends with the database
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func TestAPreparedQuerySeesWhatIsThereNow(t *testing.T) {
 			for rows.Next() {
 				n++
 			}
+			if err := rows.Err(); err != nil {
+				t.Error(err)
+			}
 			return n
 		}
 		for i, reader := range []string{"a", "b", "c"} {
@@ -47,7 +50,7 @@ func TestAPreparedQuerySeesWhatIsThereNow(t *testing.T) {
 		all.Wait()
 		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := db.Prepared("SELECT 1").Query(cancelled); err == nil {
+		if _, err := db.Prepared("SELECT 1").Query(cancelled); err == nil { //nolint:rowserrcheck,sqlclosecheck // there are no rows
 			t.Error("it does not ask whether anybody still waits")
 		}
 	})

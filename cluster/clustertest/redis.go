@@ -21,7 +21,7 @@ type Server struct {
 // Redis starts a server, which ends with the test.
 func Redis(tb testing.TB) *Server {
 	tb.Helper()
-	folder, err := os.MkdirTemp("", "redis") // not tb.TempDir: a socket's path has at most 107 bytes
+	folder, err := os.MkdirTemp("", "redis") //nolint:usetesting // a socket's path has at most 107 bytes
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func (s *Server) Start() {
 	defer tick.Stop()
 	deadline := time.After(30 * time.Second)
 	for {
-		if c, err := net.Dial("unix", s.socket()); err == nil {
+		if c, err := new(net.Dialer).DialContext(s.tb.Context(), "unix", s.socket()); err == nil {
 			if err := c.Close(); err != nil {
 				s.tb.Fatal(err)
 			}

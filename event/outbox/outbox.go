@@ -52,7 +52,7 @@ type Change struct {
 	*store.Tx
 
 	events []*event.Event
-	after  []func()
+	after  []func(context.Context)
 	now    time.Time
 }
 
@@ -62,8 +62,8 @@ func (c *Change) Now() time.Time { return c.now }
 // Record has the event recorded if, and only if, the change is committed. Its id and its time are filled in.
 func (c *Change) Record(e *event.Event) { c.events = append(c.events, e) }
 
-// After runs f once the change is committed: caches, wake-ups.
-func (c *Change) After(f func()) { c.after = append(c.after, f) }
+// After runs f once the change is committed: caches, wake-ups. Its context does not end with whoever asked.
+func (c *Change) After(f func(context.Context)) { c.after = append(c.after, f) }
 
 // errUnwritable refuses what could not be recorded.
 var errUnwritable = problem.New("event.record.unwritable", "This cannot be recorded now, so it was not done.",
@@ -92,11 +92,11 @@ func (o *Outbox) Do(ctx context.Context, do func(*Change) error) error {
 	if err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // the change stands now, whatever becomes of whoever asked for it
 	for _, f := range c.after {
-		f()
+		f(ctx)
 	}
-	// The change stands now, whatever becomes of whoever asked for it.
-	return o.relay(context.WithoutCancel(ctx), c.events)
+	return o.relay(ctx, c.events)
 }
 
 // put writes the change's events into its transaction.

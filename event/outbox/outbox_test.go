@@ -1,6 +1,7 @@
 package outbox_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -174,7 +175,7 @@ func TestAfterRunsOnlyForWhatStands(t *testing.T) {
 		ran := 0
 		for _, end := range []error{nil, errBroken} {
 			_ = o.Do(t.Context(), func(c *outbox.Change) error {
-				c.After(func() { ran++ })
+				c.After(func(context.Context) { ran++ })
 				return end
 			})
 		}

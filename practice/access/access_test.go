@@ -56,13 +56,13 @@ func TestTheRefusalSaysWhyAndWhomToAsk(t *testing.T) {
 func TestOnlyThePublicIsForStrangers(t *testing.T) {
 	each(t, func(h *house) {
 		stage := h.service.Practice().Stages[0]
-		x := &gate.Exchange{Request: httptest.NewRequest("GET", "/", http.NoBody), Path: "/", Service: &gate.Service{Name: "notes"}}
+		x := &gate.Exchange{Request: httptest.NewRequest(http.MethodGet, "/", http.NoBody), Path: "/", Service: &gate.Service{Name: "notes"}}
 		practicetest.Refusal(t, stage, x)
 		x.Public = true
 		if v, err := stage.Run(t.Context(), x); err != nil || v.Refuses() {
 			t.Errorf("what is public: %v %v", v, err)
 		}
-		x = &gate.Exchange{Request: httptest.NewRequest("POST", "/login", http.NoBody), Path: "/login", Service: &gate.Service{Name: "portal", Handler: http.NotFoundHandler()}}
+		x = &gate.Exchange{Request: httptest.NewRequest(http.MethodPost, "/login", http.NoBody), Path: "/login", Service: &gate.Service{Name: "portal", Handler: http.NotFoundHandler()}}
 		if v, err := stage.Run(t.Context(), x); err != nil || v.Refuses() {
 			t.Errorf("Tenward's own pages: %v %v", v, err)
 		}
@@ -249,7 +249,7 @@ func (h *house) verify(token string, now time.Time) said {
 func (h *house) published() []byte {
 	h.Helper()
 	w := httptest.NewRecorder()
-	h.service.Practice().Routes[0].Handler.ServeHTTP(w, httptest.NewRequest("GET", "/.well-known/jwks.json", http.NoBody))
+	h.service.Practice().Routes[0].Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/.well-known/jwks.json", http.NoBody))
 	if strings.Contains(w.Body.String(), `"d"`) {
 		h.Error("the private key is published")
 	}

@@ -56,7 +56,7 @@ func BenchmarkDecision(b *testing.B) {
 		b.Fatal(err)
 	}
 	stage := service.Practice().Stages[0]
-	x := &gate.Exchange{Request: httptest.NewRequest("GET", "/reports/2026", http.NoBody), Path: "/reports/2026", Service: &gate.Service{Name: "notes"}, Session: session}
+	x := &gate.Exchange{Request: httptest.NewRequest(http.MethodGet, "/reports/2026", http.NoBody), Path: "/reports/2026", Service: &gate.Service{Name: "notes"}, Session: session}
 	b.ReportAllocs()
 	for b.Loop() {
 		x.Details = x.Details[:0]

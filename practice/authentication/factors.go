@@ -153,7 +153,7 @@ func (f *factors) newRecoveryCodes(ctx context.Context, c *outbox.Change, person
 	codes := make([]string, recoveryCodes)
 	for i := range codes {
 		var b [recoveryBytes]byte
-		rand.Read(b[:]) //nolint:errcheck // it never fails: crypto/rand ends the process instead
+		rand.Read(b[:]) // it never fails: crypto/rand ends the process instead
 		text := recoveryText.EncodeToString(b[:])
 		codes[i] = text[0:4] + "-" + text[4:8] + "-" + text[8:12] + "-" + text[12:16]
 		hash := hashRecovery(codes[i])

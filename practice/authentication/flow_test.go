@@ -177,7 +177,7 @@ func TestGuessingIsHeldOffAndNobodyIsLockedOut(t *testing.T) {
 		}
 		// Codes are counted over all sessions.
 		begun := h.find(got.Token)
-		for n = 0; n < 100; n++ {
+		for n = range 100 {
 			if _, err := h.service.Second(h.Context(), begun, "000000", known); throttled(err) {
 				break
 			}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,7 +36,7 @@ var (
 // Challenge is what the portal learns of a verifier.
 func Challenge(verifier string) string {
 	sum := sha256.Sum256([]byte(verifier))
-	return fmt.Sprintf("%x", sum)
+	return hex.EncodeToString(sum[:])
 }
 
 // safePath gives the path to go back to: one on the same host, in one reading, or the root.
@@ -87,12 +88,15 @@ func (s *Service) Redeem(ctx context.Context, code, host, verifier string, from 
 		var session, face, place string
 		var wanted []byte
 		var ends int64
+		kept := true
 		err := c.QueryRow(ctx, "DELETE FROM authentication_handover WHERE hash = $1 RETURNING session_id, face, host, challenge, path, ends_at", hash[:]).
 			Scan(&session, &face, &place, &wanted, &path, &ends)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if errors.Is(err, sql.ErrNoRows) {
+			kept = false
+		} else if err != nil {
 			return fmt.Errorf("use code: %w", err)
 		}
-		if err != nil || place != host || c.Now().UnixMicro() >= ends || verifier == "" ||
+		if !kept || place != host || c.Now().UnixMicro() >= ends || verifier == "" ||
 			subtle.ConstantTimeCompare([]byte(Challenge(verifier)), wanted) != 1 {
 			c.Record(&event.Event{
 				Class: event.AuthorizeSession, Activity: event.OtherActivity, Severity: event.Medium, Kind: kindHandover, Verdict: event.Refused,

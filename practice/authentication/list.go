@@ -34,7 +34,9 @@ func (s *Service) listPeople(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"people": rows}) // likewise
+	_ = json.NewEncoder(w).Encode(struct { // likewise
+		People []personRow `json:"people"`
+	}{rows})
 }
 
 func (s *Service) personRows(r *http.Request) ([]personRow, error) {

@@ -84,10 +84,16 @@ func (n *Node) Run(tb testing.TB, env ...string) {
 func (n *Node) Said() string { return n.said.String() }
 
 // Stop ends the node as an operator does, and waits.
-func (n *Node) Stop(tb testing.TB) { n.signal(tb, syscall.SIGTERM) }
+func (n *Node) Stop(tb testing.TB) {
+	tb.Helper()
+	n.signal(tb, syscall.SIGTERM)
+}
 
 // Kill ends the node as a loss of power does.
-func (n *Node) Kill(tb testing.TB) { n.signal(tb, syscall.SIGKILL) }
+func (n *Node) Kill(tb testing.TB) {
+	tb.Helper()
+	n.signal(tb, syscall.SIGKILL)
+}
 
 func (n *Node) signal(tb testing.TB, s syscall.Signal) {
 	tb.Helper()

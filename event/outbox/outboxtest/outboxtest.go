@@ -62,8 +62,9 @@ func (r *Record) Events() []event.Event {
 
 // Kinds are the events' kinds, in order.
 func (r *Record) Kinds() []string {
-	var kinds []string
-	for _, e := range r.Events() {
+	events := r.Events()
+	kinds := make([]string, 0, len(events))
+	for _, e := range events {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds

@@ -93,7 +93,7 @@ func (s *Set) exhaustive(roles []string, r Request) Decision {
 }
 
 func TestTheIndexChangesNoDecision(t *testing.T) {
-	random := rand.New(rand.NewPCG(2026, 11)) //nolint:gosec // the same every time
+	random := rand.New(rand.NewPCG(2026, 11))
 	pick := func(from ...string) string { return from[random.IntN(len(from))] }
 	pattern := func() string {
 		var b strings.Builder

@@ -98,7 +98,7 @@ func (h *Hasher) leave() { <-h.slots }
 
 func newSalt() []byte {
 	salt := make([]byte, saltBytes)
-	rand.Read(salt) //nolint:errcheck // it never fails: crypto/rand ends the process instead
+	rand.Read(salt) // it never fails: crypto/rand ends the process instead
 	return salt
 }
 
