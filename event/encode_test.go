@@ -185,6 +185,22 @@ func TestFieldsAreBounded(t *testing.T) {
 	}
 }
 
+// Whoever writes a secret in another place than its own finds it no more on the record than in its own.
+func TestASecretStandsNowhereOnTheRecord(t *testing.T) {
+	const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	e := exchange(0)
+	e.Message = "of " + token
+	e.HTTP.Host, e.HTTP.Path, e.HTTP.Query, e.HTTP.Referrer = token, "/a;jsessionid=hunter2/"+token, token+"==1&next=/login?pin=hunter2", "https://u:hunter2@h/;sid=hunter2?"+token
+	e.Rules = []Rule{
+		{ID: "1", Message: token, Target: "ARGS_NAMES:" + token, Match: token},
+		{ID: "2", Target: "REQUEST_URI", Match: "/x?next=%2Flogin%3Fpin%3Dhunter2&url=https://u:hunter2@h/"},
+	}
+	e.Details = []Detail{{"given", token}, {token, "given"}, {"pin", "hunter2"}}
+	if b := string(encoded(t, &testKeys{}, e)); strings.Contains(b, token) || strings.Contains(b, "hunter2") {
+		t.Error(b)
+	}
+}
+
 func TestIDs(t *testing.T) {
 	id := NewID(noon)
 	if got := id.Time(); !got.Equal(noon.Truncate(time.Millisecond)) {
