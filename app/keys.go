@@ -25,11 +25,6 @@ type dayKeys struct {
 
 const dayKeySecret = "event.key."
 
-// keyTime bounds the store's answer for a key: a database that hangs must not hold the road.
-const keyTime = 2 * time.Second
-
-var errKeySlow = errors.New("the store did not give the key in time")
-
 func newDayKeys(secrets *store.Secrets) *dayKeys {
 	return &dayKeys{secrets: secrets, keys: map[string]event.Key{}}
 }
@@ -61,9 +56,6 @@ func (d *dayKeys) get(ctx context.Context, id string, create bool) (event.Key, e
 	if ok {
 		return k, nil
 	}
-	// Events wait for this on their way to the record, also those of exchanges.
-	ctx, cancel := context.WithTimeoutCause(ctx, keyTime, errKeySlow)
-	defer cancel()
 	var raw []byte
 	var err error
 	if create {

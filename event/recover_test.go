@@ -1,45 +1,13 @@
 package event
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/tenward/tenward/event/segment"
 )
-
-func TestWhatWasGivenUpIsNeverAcknowledged(t *testing.T) {
-	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
-	fill(t, l, 1)
-	it, err := l.encode(t.Context(), signIn(2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	it.wait = &waiter{answer: make(chan error, 1)}
-	it.wait.state.Store(givenUp) // its caller was told that it is not recorded
-	if !l.push(it, true) {
-		t.Fatal("the queue is full")
-	}
-	if err := l.flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-it.wait.answer; !errors.Is(err, ErrUnwritable) || l.Health().Durable != 1 {
-		t.Errorf("it is answered %v, and %d events are durable", err, l.Health().Durable)
-	}
-}
-
-func TestEveryRefusalIsTheOneThatCallersLookFor(t *testing.T) {
-	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Append(t.Context(), signIn(1)); !errors.Is(err, ErrUnwritable) {
-		t.Errorf("a closed record says %v", err)
-	}
-}
 
 func TestWhatAFailedWriteLeftIsCutOffBeforeTheNextDaysSegment(t *testing.T) {
 	for name, before := range map[string]int{"three events stand before it": 3, "only a header stands before it": 0} {
@@ -108,44 +76,5 @@ func TestALogWhoseUnsealedBeginningIsMissingDoesNotGoOn(t *testing.T) {
 		if _, err := tryOpen(t, copied, func(o *Options) { o.Signing = l.o.Signing }); codeOf(err) != "event.record.damaged" {
 			t.Errorf("%s, and it goes on: %v", name, err)
 		}
-	}
-}
-
-func TestTheLongestEventFitsIntoAFrame(t *testing.T) {
-	for name, letter := range map[string]string{"escaped for script": "<", "a control character": "\x01", "two bytes": "é"} {
-		dir := filepath.Join(t.TempDir(), "record")
-		l := open(t, dir, nil)
-		long := strings.Repeat(letter, 1<<16)
-		e := exchange(0)
-		e.HTTP.Path, e.HTTP.Query, e.HTTP.UserAgent, e.HTTP.Referrer, e.HTTP.Host = long, "q="+long, long, long, long
-		e.Message, e.Kind, e.Service, e.Stage = long, long, long, long
-		for range 100 {
-			e.Rules = append(e.Rules, Rule{long, long, long, long})
-			e.Details = append(e.Details, Detail{"d", long})
-		}
-		if err := l.Append(t.Context(), e); err != nil {
-			t.Fatal(err)
-		}
-		found, raw, err := l.Find(t.Context(), e.UID)
-		if err != nil || len(raw) > segment.MaxPayload || len(found.Rules) == 0 {
-			t.Errorf("%s: %d bytes, %v", name, len(raw), err)
-		}
-		fill(t, l, 1)
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if r := verified(t, dir, VerifyOptions{}); !r.OK() {
-			t.Errorf("%s: %+v", name, r)
-		}
-		if _, err := tryOpen(t, dir, nil); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestAProtectedEventIsNotOnlyOffered(t *testing.T) {
-	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
-	if l.Offer(signIn(1)) || l.Health().Gap != 1 {
-		t.Errorf("a sign-in was offered like an exchange; %d gaps", l.Health().Gap)
 	}
 }
