@@ -17,7 +17,7 @@ func (l *Log) keysAhead() {
 	tick := time.NewTicker(again)
 	defer tick.Stop()
 	for {
-		ctx, cancel := l.bounded(context.Background())
+		ctx, cancel := context.WithTimeoutCause(context.Background(), l.o.Wait, errLate)
 		_, err := l.o.Keys.For(ctx, "", l.o.Now().Add(lead))
 		cancel()
 		if err != nil {

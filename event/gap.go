@@ -28,15 +28,12 @@ func (w *writer) gapEvent() error {
 	if n == 0 {
 		return nil
 	}
-	// Whatever else is to be written would wait for the key too, so that it is waited for at the end only.
-	ctx := atOnce
+	encode, ctx := l.encode, atOnce // whatever else is to be written would wait for the key too
 	if l.isClosed() {
-		var cancel context.CancelFunc
-		ctx, cancel = l.bounded(context.Background())
-		defer cancel()
+		encode, ctx = l.prepare, context.Background()
 	}
 	now := l.o.Now()
-	it, err := l.encode(ctx, &Event{
+	it, err := encode(ctx, &Event{
 		UID: NewID(now), Time: now, Class: EventLogActivity, Activity: OtherActivity, Severity: High, Kind: "monitoring.record.gap",
 		Message: "Events were lost because the record could not be written.",
 		Details: []Detail{{"events", strconv.FormatUint(n, 10)}},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // item is an event on its way to the disk: its recorded form up to the sequence number.
@@ -42,11 +43,6 @@ var atOnce = func() context.Context {
 
 var errLate = errors.New("the event did not become durable in time")
 
-// bounded ends after Options.Wait. What comes after it is refused or lost.
-func (l *Log) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, l.o.Wait, errLate)
-}
-
 // Offer takes a plain event and never waits for the disk, and for a key that is not in memory at most Options.Wait; it is
 // done with the event when it returns. False says that the event is lost, and counted: a gap is recorded as soon as
 // writing works again. What is protected is not only offered.
@@ -56,12 +52,7 @@ func (l *Log) Offer(e *Event) bool {
 		l.gap()
 		return false
 	}
-	it, err := l.encode(atOnce, e)
-	if err != nil {
-		ctx, cancel := l.bounded(context.Background())
-		it, err = l.encode(ctx, e)
-		cancel()
-	}
+	it, err := l.prepare(context.Background(), e)
 	if err != nil {
 		l.o.Logger.Error("event could not be encoded", "event", e.UID.String(), "kind", e.Kind, "error", err)
 		l.gap()
@@ -83,33 +74,35 @@ func (l *Log) gap() {
 // Append takes an event and returns nil once it is durable. When it cannot become durable within Options.Wait the
 // error is ErrUnwritable: what the event records must not happen. (A disk that hangs may still write it later.)
 func (l *Log) Append(ctx context.Context, e *Event) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	it, err := l.encode(ctx, e)
+	timer := time.NewTimer(l.o.Wait)
+	defer timer.Stop()
+	it, err := l.prepare(ctx, e)
 	if err != nil {
 		return ErrUnwritable.Because(fmt.Errorf("encode event %s: %w", e.Kind, err))
 	}
 	it.wait = &waiter{answer: make(chan error, 1)}
-	return l.await(ctx, it)
+	return l.await(ctx, it, timer.C)
 }
 
 // flush returns once everything that was queued before is written.
 func (l *Log) flush(ctx context.Context) error {
-	ctx, cancel := l.bounded(ctx)
-	defer cancel()
-	return l.await(ctx, item{wait: &waiter{answer: make(chan error, 1)}})
+	timer := time.NewTimer(l.o.Wait)
+	defer timer.Stop()
+	return l.await(ctx, item{wait: &waiter{answer: make(chan error, 1)}}, timer.C)
 }
 
-// await queues what somebody waits for, and waits.
-func (l *Log) await(ctx context.Context, it item) error {
+// await queues what somebody waits for, and waits until late.
+func (l *Log) await(ctx context.Context, it item, late <-chan time.Time) error {
 	if !l.push(it, true) {
 		return ErrUnwritable.Because(errors.New("the queue is full, or the record is closed"))
 	}
-	w := it.wait
+	w, why := it.wait, errLate
 	select {
 	case err := <-w.answer:
 		return err
+	case <-late:
 	case <-ctx.Done():
+		why = context.Cause(ctx)
 	}
 	w.state.Store(givenUp)
 	select {
@@ -117,11 +110,21 @@ func (l *Log) await(ctx context.Context, it item) error {
 		return err
 	default:
 	}
-	why := context.Cause(ctx)
 	if f := l.fault.Load(); f != nil {
 		why = f.err
 	}
 	return ErrUnwritable.Because(why)
+}
+
+// prepare encodes an event, and waits for its key at most Options.Wait.
+func (l *Log) prepare(ctx context.Context, e *Event) (item, error) {
+	it, err := l.encode(atOnce, e)
+	if err == nil {
+		return it, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, l.o.Wait, errLate)
+	defer cancel()
+	return l.encode(ctx, e)
 }
 
 func (l *Log) encode(ctx context.Context, e *Event) (item, error) {
