@@ -118,7 +118,7 @@ func (l *Log) await(ctx context.Context, it item, late <-chan time.Time) error {
 
 // prepare encodes an event, and waits for its key at most Options.Wait.
 func (l *Log) prepare(ctx context.Context, e *Event) (item, error) {
-	it, err := l.encode(atOnce, e)
+	it, err := l.encode(atOnce, e) //nolint:contextcheck // first without waiting for anything, whatever ctx allows
 	if err == nil {
 		return it, nil
 	}
