@@ -140,7 +140,7 @@ func TestWhatIsNoGateIsHeldToItsLimitsToo(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	c, err := tls.Dial("tcp", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13}) //nolint:gosec // a test's own server
+	c, err := tls.Dial("tcp", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13})
 	if err != nil {
 		t.Fatal(err)
 	}
