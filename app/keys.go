@@ -29,11 +29,6 @@ const (
 	maxKeys   = 10_000 // in memory
 )
 
-// keyTime bounds the store's answer for a key: a database that hangs must not hold the road.
-const keyTime = 2 * time.Second
-
-var errKeySlow = errors.New("the store did not give the key in time")
-
 func newRecordKeys(secrets *store.Secrets) *recordKeys {
 	return &recordKeys{secrets: secrets, keys: map[string]event.Key{}}
 }
@@ -65,9 +60,6 @@ func (d *recordKeys) get(ctx context.Context, id string, create bool) (event.Key
 	if ok {
 		return k, nil
 	}
-	// Events wait for this on their way to the record, also those of exchanges.
-	ctx, cancel := context.WithTimeoutCause(ctx, keyTime, errKeySlow)
-	defer cancel()
 	var raw []byte
 	var err error
 	if create {

@@ -139,7 +139,7 @@ func (c *cursor) following() error {
 		return err
 	}
 	i := slices.Index(files, c.at.file)
-	if i < 0 || i+1 >= len(files) {
+	if i < 0 || i+1 >= len(files) || files[i+1] != c.seq+1 {
 		return fmt.Errorf("event %d is not in the segments any more", c.seq+1)
 	}
 	c.at = place{file: files[i+1]}

@@ -2,6 +2,7 @@ package event
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -102,5 +103,28 @@ func TestASegmentThatHoldsNothingYetIsNoEnd(t *testing.T) {
 		if err := c.close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestAReaderDoesNotStepOverASegmentThatIsGone(t *testing.T) {
+	_, l, files := several(t, 12)
+	if err := os.Remove(segmentPath(l.dir, files[1])); err != nil {
+		t.Fatal(err)
+	}
+	c, err := l.cursorBefore(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seq := uint64(1); ; seq++ {
+		frame, err := c.frame()
+		if err != nil && seq == files[1] {
+			break
+		}
+		if err != nil || frame.Seq != seq || seq >= files[1] {
+			t.Fatalf("with segments %v and the second gone, event %d follows: %v", files, frame.Seq, err)
+		}
+	}
+	if err := c.close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -113,7 +113,7 @@ func (c *encoder) http(b []byte, e *Event, s *sealing) []byte {
 	b = appendString(b, h.Method, 32)
 	b = append(b, `,"url":{"scheme":`...)
 	b = appendString(b, h.Scheme, 16)
-	b = appendText(b, `,"hostname":`, h.Host, 256)
+	b = appendText(b, `,"hostname":`, redact.Text(rough(h.Host, 256)), 256)
 	b = append(b, `,"path":`...)
 	b = appendString(b, c.redact.Path(rough(h.Path, maxPath)), maxPath)
 	b = appendText(b, `,"query_string":`, c.redact.Query(rough(h.Query, maxQuery)), maxQuery)
@@ -199,7 +199,7 @@ func (c *encoder) ours(b []byte, e *Event) []byte {
 		b = append(b, `{"id":`...)
 		b = appendString(b, r.ID, 64)
 		b = appendText(b, `,"message":`, redact.Text(rough(r.Message, maxText)), maxText)
-		b = appendText(b, `,"target":`, redact.Text(rough(r.Target, 256)), 256)
+		b = appendText(b, `,"target":`, c.redact.Name(rough(r.Target, 256)), 256)
 		b = appendText(b, `,"match":`, c.redact.Value(rough(r.Target, 256), rough(r.Match, MaxMatch)), MaxMatch)
 		b = append(b, '}')
 	}
@@ -207,7 +207,7 @@ func (c *encoder) ours(b []byte, e *Event) []byte {
 	for i, d := range e.Details[:min(len(e.Details), maxDetail)] {
 		b = append(b, listed(i, `,"details":[`)...)
 		b = append(b, `{"name":`...)
-		b = appendString(b, d.Name, 128)
+		b = appendString(b, c.redact.Name(rough(d.Name, 128)), 128)
 		b = append(b, `,"value":`...)
 		b = appendString(b, c.redact.Value(rough(d.Name, 128), rough(d.Value, maxText)), maxText)
 		b = append(b, '}')

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -185,6 +186,54 @@ func TestFieldsAreBounded(t *testing.T) {
 	}
 }
 
+func TestTheLongestEventFitsIntoAFrame(t *testing.T) {
+	for name, letter := range map[string]string{"escaped for script": "<", "a control character": "\x01", "two bytes": "é"} {
+		dir := filepath.Join(t.TempDir(), "record")
+		l := open(t, dir, nil)
+		long := strings.Repeat(letter, 1<<16)
+		e := exchange(0)
+		e.HTTP.Path, e.HTTP.Query, e.HTTP.UserAgent, e.HTTP.Referrer, e.HTTP.Host = long, "q="+long, long, long, long
+		e.Message, e.Kind, e.Service, e.Stage = long, long, long, long
+		for range 100 {
+			e.Rules = append(e.Rules, Rule{long, long, long, long})
+			e.Details = append(e.Details, Detail{"d", long})
+		}
+		if err := l.Append(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		found, raw, err := l.Find(t.Context(), e.UID)
+		if err != nil || len(raw) > segment.MaxPayload || len(found.Rules) == 0 {
+			t.Errorf("%s: %d bytes, %v", name, len(raw), err)
+		}
+		fill(t, l, 1)
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if r := verified(t, dir, VerifyOptions{}); !r.OK() {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if _, err := tryOpen(t, dir, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Whoever writes a secret in another place than its own finds it no more on the record than in its own.
+func TestASecretStandsNowhereOnTheRecord(t *testing.T) {
+	const token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+	e := exchange(0)
+	e.Message = "of " + token
+	e.HTTP.Host, e.HTTP.Path, e.HTTP.Query, e.HTTP.Referrer = token, "/a;jsessionid=hunter2/"+token, token+"==1&next=/login?pin=hunter2", "https://u:hunter2@h/;sid=hunter2?"+token
+	e.Rules = []Rule{
+		{ID: "1", Message: token, Target: "ARGS_NAMES:" + token, Match: token},
+		{ID: "2", Target: "REQUEST_URI", Match: "/x?next=%2Flogin%3Fpin%3Dhunter2&url=https://u:hunter2@h/"},
+	}
+	e.Details = []Detail{{"given", token}, {token, "given"}, {"pin", "hunter2"}}
+	if b := string(encoded(t, &testKeys{}, e)); strings.Contains(b, token) || strings.Contains(b, "hunter2") {
+		t.Error(b)
+	}
+}
+
 func TestIDs(t *testing.T) {
 	id := NewID(noon)
 	if got := id.Time(); !got.Equal(noon.Truncate(time.Millisecond)) {
@@ -263,12 +312,13 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 // cachedKey answers as fast as the real one does after the day's first event.
-type cachedKey struct{ key Key }
+type cachedKey struct {
+	once sync.Once
+	key  Key
+}
 
 func (c *cachedKey) For(ctx context.Context, _ string, at time.Time) (Key, error) {
-	if c.key.AEAD == nil {
-		c.key, _ = new(testKeys).For(ctx, "", at)
-	}
+	c.once.Do(func() { c.key, _ = new(testKeys).For(ctx, "", at) })
 	return c.key, nil
 }
 

@@ -80,8 +80,8 @@ func (c *cursor) batch(ctx context.Context) ([]*Event, error) {
 	return batch, nil
 }
 
-// Tail gives each new batch of events from now on until ctx ends, then closes the channel. Whoever takes them too
-// slowly misses the oldest: the record has them all, this is only for watching.
+// Tail gives each new batch of events from now on until ctx ends or the record is closed, then closes the channel.
+// Whoever takes them too slowly misses the oldest: the record has them all, this is only for watching.
 func (l *Log) Tail(ctx context.Context) <-chan []*Event {
 	out := make(chan []*Event, 16)
 	c, err := l.cursorAtEnd()
@@ -90,7 +90,14 @@ func (l *Log) Tail(ctx context.Context) <-chan []*Event {
 		close(out)
 		return out
 	}
-	go func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed { // nobody would wait for it
+		close(out)
+		_ = c.close() // it was only read
+		return out
+	}
+	l.tailing.Go(func() {
 		defer close(out)
 		defer c.close() //nolint:errcheck // it was only read
 		for ctx.Err() == nil && !l.isClosed() {
@@ -109,7 +116,7 @@ func (l *Log) Tail(ctx context.Context) <-chan []*Event {
 			case <-ctx.Done():
 			}
 		}
-	}()
+	})
 	return out
 }
 

@@ -28,8 +28,12 @@ func (w *writer) gapEvent() error {
 	if n == 0 {
 		return nil
 	}
+	encode, ctx := l.encode, atOnce // whatever else is to be written would wait for the key too
+	if l.isClosed() {
+		encode, ctx = l.prepare, context.Background()
+	}
 	now := l.o.Now()
-	it, err := l.encode(context.Background(), &Event{
+	it, err := encode(ctx, &Event{
 		UID: NewID(now), Time: now, Class: EventLogActivity, Activity: OtherActivity, Severity: High, Kind: "monitoring.record.gap",
 		Message: "Events were lost because the record could not be written.",
 		Details: []Detail{{"events", strconv.FormatUint(n, 10)}},

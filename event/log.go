@@ -95,6 +95,7 @@ type Log struct {
 	seal    chan struct{} // the sealer is to end
 	writing sync.WaitGroup
 	sealing sync.WaitGroup
+	tailing sync.WaitGroup
 
 	writer  *writer
 	sealer  *sealer
@@ -139,6 +140,7 @@ func Open(_ context.Context, dir string, o Options) (*Log, error) {
 	l.begun, l.end = at.seq, place{at.file, at.size}
 	l.durable.Store(at.seq)
 	l.writing.Go(l.writer.run)
+	l.writing.Go(l.keysAhead)
 	l.sealing.Go(func() { l.sealer.run(l.seal) })
 	l.sealer.kick()
 	return l, nil
@@ -165,6 +167,7 @@ func (l *Log) Close() error {
 	}
 	l.closed = true
 	l.mu.Unlock()
+	defer l.ends(&l.tailing) // they see it closed and end
 	defer l.written.close()
 	close(l.quit)
 	if !l.ends(&l.writing) {

@@ -158,6 +158,24 @@ func TestWatchingSeesWhatComesAndNothingBefore(t *testing.T) {
 	}
 }
 
+func TestClosingEndsWhoWatches(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
+	tail := l.Tail(t.Context())
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, tail := range map[string]<-chan []*Event{"before": tail, "after": l.Tail(t.Context())} {
+		select {
+		case _, more := <-tail:
+			if more {
+				t.Errorf("%s the stop: an event that nobody wrote", name)
+			}
+		default:
+			t.Errorf("who began to watch %s the stop still does", name)
+		}
+	}
+}
+
 func TestManyAtOnceAreAllAcknowledgedAndInOrder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "record")
 	l := open(t, dir, nil)

@@ -34,15 +34,25 @@ const maxQueued = 64 << 20
 
 var payloads = sync.Pool{New: func() any { b := make([]byte, 0, 2<<10); return &b }}
 
-// Offer takes a plain event and never waits for the disk; it is done with the event when it returns. False says that the
-// event is lost, and counted: a gap is recorded as soon as writing works again. What is protected is not only offered.
+// atOnce is a context that has ended: under it keys answer from memory or not at all.
+var atOnce = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+var errLate = errors.New("the event did not become durable in time")
+
+// Offer takes a plain event and never waits for the disk, and for a key that is not in memory at most Options.Wait; it is
+// done with the event when it returns. False says that the event is lost, and counted: a gap is recorded as soon as
+// writing works again. What is protected is not only offered.
 func (l *Log) Offer(e *Event) bool {
 	if e.Class.Protected() {
 		l.o.Logger.Error("a protected event was offered, and not appended", "kind", e.Kind)
 		l.gap()
 		return false
 	}
-	it, err := l.encode(context.Background(), e)
+	it, err := l.prepare(context.Background(), e)
 	if err != nil {
 		l.o.Logger.Error("event could not be encoded", "event", e.UID.String(), "kind", e.Kind, "error", err)
 		l.gap()
@@ -64,34 +74,35 @@ func (l *Log) gap() {
 // Append takes an event and returns nil once it is durable. When it cannot become durable within Options.Wait the
 // error is ErrUnwritable: what the event records must not happen. (A disk that hangs may still write it later.)
 func (l *Log) Append(ctx context.Context, e *Event) error {
-	it, err := l.encode(ctx, e)
+	timer := time.NewTimer(l.o.Wait)
+	defer timer.Stop()
+	it, err := l.prepare(ctx, e)
 	if err != nil {
 		return ErrUnwritable.Because(fmt.Errorf("encode event %s: %w", e.Kind, err))
 	}
 	it.wait = &waiter{answer: make(chan error, 1)}
-	if !l.push(it, true) {
-		return ErrUnwritable.Because(errors.New("the queue is full, or the record is closed"))
-	}
-	return l.await(ctx, it.wait)
+	return l.await(ctx, it, timer.C)
 }
 
 // flush returns once everything that was queued before is written.
 func (l *Log) flush(ctx context.Context) error {
-	w := &waiter{answer: make(chan error, 1)}
-	if !l.push(item{wait: w}, true) {
-		return ErrUnwritable
-	}
-	return l.await(ctx, w)
-}
-
-func (l *Log) await(ctx context.Context, w *waiter) error {
 	timer := time.NewTimer(l.o.Wait)
 	defer timer.Stop()
+	return l.await(ctx, item{wait: &waiter{answer: make(chan error, 1)}}, timer.C)
+}
+
+// await queues what somebody waits for, and waits until late.
+func (l *Log) await(ctx context.Context, it item, late <-chan time.Time) error {
+	if !l.push(it, true) {
+		return ErrUnwritable.Because(errors.New("the queue is full, or the record is closed"))
+	}
+	w, why := it.wait, errLate
 	select {
 	case err := <-w.answer:
 		return err
-	case <-timer.C:
+	case <-late:
 	case <-ctx.Done():
+		why = context.Cause(ctx)
 	}
 	w.state.Store(givenUp)
 	select {
@@ -99,11 +110,21 @@ func (l *Log) await(ctx context.Context, w *waiter) error {
 		return err
 	default:
 	}
-	why := context.Cause(ctx)
 	if f := l.fault.Load(); f != nil {
 		why = f.err
 	}
 	return ErrUnwritable.Because(why)
+}
+
+// prepare encodes an event, and waits for its key at most Options.Wait.
+func (l *Log) prepare(ctx context.Context, e *Event) (item, error) {
+	it, err := l.encode(atOnce, e) //nolint:contextcheck // first without waiting for anything, whatever ctx allows
+	if err == nil {
+		return it, nil
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, l.o.Wait, errLate)
+	defer cancel()
+	return l.encode(ctx, e)
 }
 
 func (l *Log) encode(ctx context.Context, e *Event) (item, error) {

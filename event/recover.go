@@ -77,7 +77,7 @@ func (r recovery) run() (position, error) {
 		if err == nil && at.file == 0 && first > r.sealed+1 {
 			err = fmt.Errorf("events %d to %d, which nothing has sealed, are missing before it", r.sealed+1, first-1)
 		}
-		if err == nil && at.seq > 0 && (found.prev != at.chain || first != at.seq+1) {
+		if err == nil && at.file > 0 && (found.prev != at.chain || first != at.seq+1) {
 			err = errors.New("its header does not follow from the file before")
 		}
 		if err != nil {

@@ -16,7 +16,8 @@ import (
 // Keys gives the keys that seal personal fields.
 type Keys interface {
 	// For gives the key for a person's fields in an event of this time; subject "" is the anonymous, who share
-	// the key of the day. It is called on the road: it must answer from memory but for the first time a day.
+	// the key of the day. It is called on the road: it must answer from memory but for the first time a day, and
+	// under a context that has ended too. Under one that has not, it is given up when the context ends.
 	For(ctx context.Context, subject string, at time.Time) (Key, error)
 	// Find gives the key that a sealed value names, or ErrKeyErased.
 	Find(ctx context.Context, id string) (Key, error)

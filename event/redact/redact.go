@@ -52,7 +52,7 @@ func (r *Redactor) Secret(name string) bool {
 			return true
 		}
 	}
-	for part := range strings.FieldsFuncSeq(name, func(c rune) bool { return strings.ContainsRune("[].:-_/ ", c) }) {
+	for part := range strings.FieldsFuncSeq(name, func(c rune) bool { return strings.ContainsRune("[].:-_/? ", c) }) {
 		if r.names[strings.ToLower(part)] {
 			return true
 		}
@@ -109,28 +109,31 @@ func splitPairs(query string) func(func(string) bool) {
 // in them, for one.
 func (r *Redactor) pair(pair string) string {
 	name, value, _ := strings.Cut(pair, "=")
-	switch plain := decoded(name); {
-	case Text(plain) != plain:
+	switch {
+	case r.tells(name):
 		return Mark
-	case value != "" && (r.Secret(plain) || r.tells(value)):
+	case value != "" && (r.Secret(decoded(name)) || r.tells(value)):
 		return name + "=" + Mark
 	}
 	return pair
 }
 
-// tells says whether a value gives something away by itself: by its shape, or because it is an URL or a form again.
-func (r *Redactor) tells(value string) bool {
-	plain := decoded(value)
-	return Text(plain) != plain || withoutUserinfo(plain) != plain || strings.IndexByte(plain, '=') >= 0 && r.assignments(plain, betweenPairs) != plain
-}
-
-// Path redacts a decoded path: what its shape gives away, and parameters behind a semicolon, where some servers keep
-// sessions.
-func (r *Redactor) Path(path string) string {
-	if strings.IndexByte(path, '=') >= 0 {
-		path = r.assignments(path, "/;&?#")
+// tells says whether a text gives something away by itself: by its shape, or because it is an URL or a form again.
+// However deep one stands encoded in the other, decoded they stand side by side.
+func (r *Redactor) tells(text string) bool {
+	plain := decoded(text)
+	if Text(plain) != plain || withoutUserinfo(plain) != plain {
+		return true
 	}
-	return Text(path)
+	if strings.IndexByte(plain, '=') < 0 {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(plain, func(c rune) bool { return strings.ContainsRune(betweenPairs, c) }) {
+		if name, value, _ := strings.Cut(part, "="); value != "" && r.Secret(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // decoded undoes an encoding as often as attackers nest it; what is not encoded stays.
@@ -148,11 +151,21 @@ func decoded(s string) string {
 	return s
 }
 
-// URL redacts the query of a whole URL, as in a Referer field, and what stands in its path.
+// Path redacts a path: what its shape gives away, parameters behind a semicolon, where some servers keep sessions, and
+// URLs within it.
+func (r *Redactor) Path(path string) string {
+	path = withoutUserinfo(path)
+	if strings.IndexByte(path, '=') >= 0 {
+		path = r.assignments(path, "/;&?#")
+	}
+	return Text(path)
+}
+
+// URL redacts a whole URL, as in a Referer field.
 func (r *Redactor) URL(u string) string {
 	head, fragment, _ := strings.Cut(u, "#")
 	head, query, has := strings.Cut(head, "?")
-	out := withoutUserinfo(Text(head))
+	out := r.Path(head)
 	if has {
 		out += "?" + r.Query(query)
 	}
@@ -162,19 +175,40 @@ func (r *Redactor) URL(u string) string {
 	return out
 }
 
-func withoutUserinfo(u string) string {
-	i := strings.Index(u, "://")
-	if i < 0 {
-		return u
+// withoutUserinfo takes user and password out of every URL in a text.
+func withoutUserinfo(text string) string {
+	var b strings.Builder
+	kept, from := 0, 0
+	for {
+		i := strings.Index(text[from:], "://")
+		if i < 0 {
+			break
+		}
+		from += i + len("://")
+		host := text[from:]
+		if end := strings.IndexAny(host, "/ \t\r\n"); end >= 0 {
+			host = host[:end]
+		}
+		if at := strings.LastIndexByte(host, '@'); at >= 0 {
+			b.WriteString(text[kept:from])
+			b.WriteString(Mark)
+			kept = from + at
+		}
 	}
-	host := u[i+3:]
-	if end := strings.IndexByte(host, '/'); end >= 0 {
-		host = host[:end]
+	if kept == 0 {
+		return text
 	}
-	if at := strings.LastIndexByte(host, '@'); at >= 0 {
-		return u[:i+3] + Mark + u[i+3+at:]
+	b.WriteString(text[kept:])
+	return b.String()
+}
+
+// Name redacts the name that a value stands under, such as a rule's target ARGS_NAMES:q: whoever sends it may have put
+// the secret itself there.
+func (r *Redactor) Name(name string) string {
+	if collection, part, nested := strings.Cut(name, ":"); nested && r.tells(part) {
+		return collection + ":" + Mark
 	}
-	return u
+	return Text(name)
 }
 
 // Value redacts a value that stands under a name, such as a rule's match under its target ARGS:password.
@@ -186,6 +220,7 @@ func (r *Redactor) Value(name, value string) string {
 	if strings.Contains(strings.ToUpper(collection), "COOKIE") && nested || nested && r.Secret(part) || !nested && r.Secret(name) {
 		return Mark
 	}
+	value = withoutUserinfo(value)
 	if strings.IndexByte(value, '=') >= 0 {
 		value = r.assignments(value, betweenPairs)
 	}
@@ -204,8 +239,8 @@ func (r *Redactor) assignments(text, separators string) string {
 		if i := strings.IndexAny(text[from:], separators); i >= 0 {
 			end = from + i
 		}
-		name, value, ok := strings.Cut(text[from:end], "=")
-		if ok && value != "" && r.Secret(decoded(name)) {
+		name, value, _ := strings.Cut(text[from:end], "=")
+		if value != "" && (r.Secret(decoded(name)) || r.tells(value)) {
 			b.WriteString(text[kept:from])
 			b.WriteString(name + "=" + Mark)
 			kept = end

@@ -54,6 +54,13 @@ func TestQueries(t *testing.T) {
 		{"next=/a%23access_token%3Dabc", "next=[redacted]"},
 		{"url=https://u:p@h/", "url=[redacted]"},
 		{"next=/notes?page=2", "next=/notes?page=2"},
+		{"r=%2Fa%3Fnext%3D%252Flogin%253Fpin%253D12", "r=[redacted]"},
+		{"next=%2Fapp%3Bjsessionid%3D1A2B", "next=[redacted]"},
+		{"url=https%3A%2F%2Fa%2F%3Fnext%3Dhttps%3A%2F%2Fu%3Ap%40h%2F", "url=[redacted]"},
+		{"https://u:p@h/", "[redacted]"},
+		{"%2Flogin%3Fpin%3D12", "[redacted]"},
+		{"/login?pin=12", "/login?pin=[redacted]"},
+		{"mail=ada@h.example&url=https://h/ada@h", "mail=ada@h.example&url=https://h/ada@h"},
 	}
 	for _, tt := range tests {
 		if got := r.Query(tt.in); got != tt.want {
@@ -91,6 +98,8 @@ func TestURLs(t *testing.T) {
 		{"https://a.example/b?token=x", "https://a.example/b?token=[redacted]"},
 		{"https://a.example/#access_token=x&b=1", "https://a.example/#access_token=[redacted]&b=1"},
 		{"https://u:hunter2@a.example/b", "https://[redacted]@a.example/b"},
+		{"https://a.example/app;jsessionid=1A2B/x?q=1", "https://a.example/app;jsessionid=[redacted]/x?q=1"},
+		{"https://token:a=b@a.example/", "https://[redacted]@a.example/"},
 	}
 	for _, tt := range tests {
 		if got := r.URL(tt.in); got != tt.want {
@@ -107,6 +116,8 @@ func TestPaths(t *testing.T) {
 		{"/a;v=1/b;token=abc", "/a;v=1/b;token=[redacted]"},
 		{"/reset/" + jwt, "/reset/[redacted]"},
 		{"/q=1", "/q=1"},
+		{"/fetch/https://u:hunter2@h/x", "/fetch/https://[redacted]@h/x"},
+		{"/a;next=login%3Fpassword%3Dhunter2/b", "/a;next=[redacted]/b"},
 	}
 	for _, tt := range tests {
 		if got := r.Path(tt.in); got != tt.want {
@@ -129,10 +140,33 @@ func TestValuesUnderNames(t *testing.T) {
 		{"REQUEST_BODY", "pin=1&pin=1234", "pin=[redacted]&pin=[redacted]"},
 		{"REQUEST_BODY", "token=abc token=abcdef x=1", "token=[redacted] token=[redacted] x=1"},
 		{"ARGS:q", "4111111111111111", "[redacted]"},
+		{"ARGS:url", "see https://u:hunter2@h/ and https://v:hunter3@h of ada@h", "see https://[redacted]@h/ and https://[redacted]@h of ada@h"},
+		{"REQUEST_URI", "/x?next=%2Flogin%3Fpassword%3Dhunter2&a=1", "/x?next=[redacted]&a=1"},
+		{"REQUEST_URI", "/x?t=%2565yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "/x?t=[redacted]"},
+		{"REQUEST_URI", "/app;jsessionid=1A2B", "/app;jsessionid=[redacted]"},
 	}
 	for _, tt := range tests {
 		if got := r.Value(tt.name, tt.in); got != tt.want {
 			t.Errorf("Value(%q, %q) = %q, want %q", tt.name, tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestNamesThatAreCredentialsThemselves(t *testing.T) {
+	r := redact.New(nil)
+	tests := []struct{ in, want string }{
+		{"ARGS:q", "ARGS:q"},
+		{"ARGS:password", "ARGS:password"},
+		{"REQUEST_LINE", "REQUEST_LINE"},
+		{"ARGS_NAMES:" + jwt, "ARGS_NAMES:[redacted]"},
+		{"ARGS_NAMES:%65yJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "ARGS_NAMES:[redacted]"},
+		{"ARGS_NAMES:/login?pin=12", "ARGS_NAMES:[redacted]"},
+		{"ARGS_NAMES:https://u:hunter2@h/", "ARGS_NAMES:[redacted]"},
+		{jwt, "[redacted]"},
+	}
+	for _, tt := range tests {
+		if got := r.Name(tt.in); got != tt.want {
+			t.Errorf("Name(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
 }
@@ -144,6 +178,12 @@ func TestNothingSuspiciousCostsNothing(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { r.Query("") }); n > 0 {
 		t.Errorf("%v allocations for no query", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.Path("/notes/12/edit") }); n > 0 {
+		t.Errorf("%v allocations for a path", n)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.Name("ARGS:q") }); n > 0 {
+		t.Errorf("%v allocations for a name", n)
 	}
 }
 
