@@ -15,6 +15,6 @@
 
   source.addEventListener("note", show("new note"));
   source.addEventListener("chat", show("chat"));
-  source.onopen = () => { state.textContent = "Live: news come by themselves."; };
+  source.onopen = () => { state.textContent = "Live: what is new comes by itself."; };
   source.onerror = () => { state.textContent = "Not connected. Trying again."; };
 })();
