@@ -59,7 +59,7 @@ type done struct {
 func answerProblem(w http.ResponseWriter, status int, p *problem.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(struct { // a client that has gone needs no answer
+	_ = json.NewEncoder(w).Encode(struct { //nolint:errchkjson // a client that has gone needs no answer
 		Type   string `json:"type"`
 		Title  string `json:"title"`
 		Status int    `json:"status"`

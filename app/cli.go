@@ -26,6 +26,7 @@ type commands struct {
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
 	Log     logCommand     `cmd:"" help:"Verify and read the record of what happened."`
 	Person  personCommand  `cmd:"" help:"Say who may come in, and what they may do."`
+	Trust   trustCommand   `cmd:"" help:"Have this machine and your browsers trust Tenward's own authority."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 

@@ -102,7 +102,7 @@ func join(ctx context.Context, c *Config, heard *ears, log *slog.Logger) (cluste
 	}
 	return cluster.Join(ctx, cluster.Options{
 		URL: c.Cluster.Redis.Reveal(), Node: c.Node, Log: log,
-		Ears: cluster.Ears{Woken: heard.woken, Missed: func() { heard.missed(log) }},
+		Ears: cluster.Ears{Woken: heard.woken, Missed: func() { heard.missed(log) }}, //nolint:contextcheck // the cluster calls it, whenever the link is back
 	})
 }
 

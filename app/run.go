@@ -104,7 +104,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	portal, beside := originOf(c.Portal.Host, gateListener.Addr()), originOf(c.Console.Host, consoleListener.Addr())
 	d, err := openDoor(ctx, c, ground{
 		db: db, secrets: secrets, record: record, log: o.log, portal: portal, console: beside,
-		probe: probe(gateListener.Addr(), tls.AuthorityPEM()),
+		probe: probe(gateListener.Addr(), tls.AuthorityPEM()), //nolint:bodyclose // it gives the function that asks
 	}, stop)
 	if err != nil {
 		return err
@@ -148,11 +148,11 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}
 	stop.add("serving", func(ctx context.Context) error { return unwritten(record.Append(ctx, stopped()), c.Data) })
 
-	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log)
+	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log) //nolint:contextcheck // it lasts until Shutdown
 	go func() { failed <- gateServer.Serve(gateListener) }()
 	stop.add("gate", gateServer.Shutdown)
 
-	consoleServer := gate.NewServer(consoleGate, tls.TLSConfig(), gate.SafeLimits(), o.log)
+	consoleServer := gate.NewServer(consoleGate, tls.TLSConfig(), gate.SafeLimits(), o.log) //nolint:contextcheck // it lasts until Shutdown
 	go func() { failed <- consoleServer.Serve(consoleListener) }()
 	stop.add("console", consoleServer.Shutdown)
 	stop.add("console's live pages", func(context.Context) error { con.Close(); return nil })

@@ -54,7 +54,7 @@ func NewServer(g *Gate, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
-	s.closing, s.close = context.WithCancel(context.Background())
+	s.closing, s.close = context.WithCancel(context.Background()) // they last until Shutdown, not until their maker is done
 	base := context.WithValue(context.Background(), serverKey{}, s)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
 	w := &watch{gate: g}

@@ -89,7 +89,7 @@ var tokenLength = base64.RawURLEncoding.EncodedLen(tokenBytes)
 // newToken makes a token. Only its hash is kept anywhere.
 func newToken() string {
 	var b [tokenBytes]byte
-	rand.Read(b[:]) //nolint:errcheck // it never fails: crypto/rand ends the process instead
+	rand.Read(b[:]) // it never fails: crypto/rand ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 

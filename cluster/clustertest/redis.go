@@ -2,6 +2,7 @@
 package clustertest
 
 import (
+	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -48,7 +49,7 @@ func (s *Server) Start() {
 	if err != nil {
 		s.tb.Fatal("a Redis server is needed: apt-get install --no-install-recommends redis-server")
 	}
-	s.cmd = exec.Command(path, "--port", "0", "--unixsocket", s.socket(), "--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--dir", s.folder)
+	s.cmd = exec.CommandContext(context.Background(), path, "--port", "0", "--unixsocket", s.socket(), "--unixsocketperm", "700", "--save", "", "--appendonly", "no", "--dir", s.folder) //nolint:gosec // Debian\'s own server
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
 		s.tb.Fatal(err)

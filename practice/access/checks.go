@@ -103,11 +103,11 @@ func (s *Service) assertionsVerify(ctx context.Context) ([]practice.Finding, err
 	}
 	status, body, err := s.ask(r)
 	if err != nil {
-		return []practice.Finding{answer(practice.Unknown, "assertions", "The key set could not be fetched: %v.", err)}, nil //nolint:nilerr // not knowing is the answer
+		return []practice.Finding{answer(practice.Unknown, "assertions", "The key set could not be fetched: %v.", err)}, nil
 	}
 	var set jose.JSONWebKeySet
-	if err := json.Unmarshal(body, &set); status != http.StatusOK || err != nil {
-		return []practice.Finding{answer(practice.Fail, "assertions", "The portal's key set is none: it was answered with %d.", status)}, nil
+	if unread := json.Unmarshal(body, &set) != nil; status != http.StatusOK || unread {
+		return []practice.Finding{answer(practice.Fail, "assertions", "The portal's key set is none: it was answered with %d.", status)}, nil //nolint:nilerr // that it cannot be read is the answer
 	}
 	nobody := &identity.Session{Person: &identity.Person{ID: "check", Account: "check"}, Began: s.now()}
 	token, err := s.assert(nobody, &holder{roles: &roleSet{}, assertions: map[string]assertion{}}, "tenward-check")

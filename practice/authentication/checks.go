@@ -87,7 +87,7 @@ func (s *Service) forgedRefused(ctx context.Context) ([]practice.Finding, error)
 		made := sha256.Sum256([]byte(rand.Text()))
 		r.Header.Set("Cookie", sessionCookie+"="+base64.RawURLEncoding.EncodeToString(made[:]))
 		r.Header.Set("Accept", "application/json")
-		got, err := s.probed(r)
+		got, err := s.probed(r) //nolint:bodyclose // probed has closed it
 		switch {
 		case err != nil:
 			findings = append(findings, answer(practice.Unknown, host, "The gate could not be asked: %v.", err))
@@ -106,7 +106,7 @@ func (s *Service) portalAnswersSafely(ctx context.Context) ([]practice.Finding, 
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.probed(r)
+	got, err := s.probed(r) //nolint:bodyclose // probed has closed it
 	if err != nil {
 		return []practice.Finding{answer(practice.Unknown, "portal", "The portal could not be asked: %v.", err)}, nil
 	}

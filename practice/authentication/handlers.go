@@ -199,7 +199,7 @@ func (s *Service) continueTo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	at.Path, at.RawQuery = "/.tenward/enter", url.Values{"code": {code}}.Encode()
-	http.Redirect(w, r, at.String(), http.StatusSeeOther)
+	http.Redirect(w, r, at.String(), http.StatusSeeOther) //nolint:gosec // handoverTo takes our own hosts only
 }
 
 // enter is on an application's host: it takes the code that the portal gave.
@@ -269,38 +269,40 @@ func (s *Service) securityPage(w http.ResponseWriter, r *http.Request, session *
 }
 
 func (s *Service) renewCodes(w http.ResponseWriter, r *http.Request, session *identity.Session) {
+	ctx := r.Context()
 	var codes []string
 	tries := codeTries(string(session.Person.ID), session.ID)
-	if err := s.throttle.count(r.Context(), tries...); err != nil {
+	if err := s.throttle.count(ctx, tries...); err != nil {
 		s.fail(w, r, statusOf(err), problem.Of(err))
 		return
 	}
-	err := s.box.Do(r.Context(), func(c *outbox.Change) error {
+	err := s.box.Do(ctx, func(c *outbox.Change) error {
 		// Whoever finds an open browser must not make themselves a way in that lasts (NIST SP 800-63B-4 section 4.1.2).
-		proven, err := s.factors.useCode(r.Context(), c, session.Person.ID, r.PostFormValue("code"))
+		proven, err := s.factors.useCode(ctx, c, session.Person.ID, r.PostFormValue("code"))
 		if err != nil {
 			return err
 		}
 		if !proven {
 			return errCode
 		}
-		if codes, err = s.factors.newRecoveryCodes(r.Context(), c, session.Person.ID); err != nil {
+		if codes, err = s.factors.newRecoveryCodes(ctx, c, session.Person.ID); err != nil {
 			return err
 		}
 		c.Record(about(session.Person, event.UserManagement, userEnableFactors, kindCodesMade, "Made new recovery codes; the older ones ended.", from(r)))
-		return s.tell(r.Context(), c, session.Person, "codes")
+		return s.tell(ctx, c, session.Person, "codes")
 	})
 	if err != nil {
 		s.fail(w, r, statusOf(err), problem.Of(err))
 		return
 	}
-	s.throttle.clear(r.Context(), tries...)
+	s.throttle.clear(ctx, tries...)
 	s.show(w, r, http.StatusOK, "codes", "codes.title", view{"Codes": codes, "Continue": "/security"})
 }
 
 func (s *Service) endSession(w http.ResponseWriter, r *http.Request, session *identity.Session) {
-	err := s.box.Do(r.Context(), func(c *outbox.Change) error {
-		if err := s.sessions.End(r.Context(), c, session.Person.ID, r.PostFormValue("session")); err != nil && !errors.Is(err, identity.ErrNotFound) {
+	ctx := r.Context()
+	err := s.box.Do(ctx, func(c *outbox.Change) error {
+		if err := s.sessions.End(ctx, c, session.Person.ID, r.PostFormValue("session")); err != nil && !errors.Is(err, identity.ErrNotFound) {
 			return err
 		}
 		c.Record(about(session.Person, event.Authentication, logoff, kindLogout, "Ended one of their sessions.", from(r)))

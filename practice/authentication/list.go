@@ -30,11 +30,11 @@ func (s *Service) listPeople(w http.ResponseWriter, r *http.Request) {
 		p := problem.Of(err)
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusServiceUnavailable)
-		_ = json.NewEncoder(w).Encode(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next}) // a client that has gone needs no answer
+		_ = json.NewEncoder(w).Encode(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next}) //nolint:errchkjson // a client that has gone needs no answer
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(struct { // likewise
+	_ = json.NewEncoder(w).Encode(struct { //nolint:errchkjson // likewise
 		People []personRow `json:"people"`
 	}{rows})
 }
