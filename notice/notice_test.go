@@ -41,16 +41,16 @@ func newHouse(t *testing.T, db *store.DB, c notice.Config) *house {
 	if h.box, err = outbox.New(t.Context(), db, h.record, "a", h.clock, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	h.service = h.node(c)
+	h.service = h.node(c, h.clock)
 	return h
 }
 
 func (h *house) clock() time.Time { return h.now }
 
 // node is one more service on the same database.
-func (h *house) node(c notice.Config) *notice.Service {
+func (h *house) node(c notice.Config, clock func() time.Time) *notice.Service {
 	h.Helper()
-	s, err := notice.New(notice.Options{Config: c, DB: h.db, Secrets: h.secrets, Box: h.box, Now: h.clock, Log: slog.New(slog.NewTextHandler(&h.log, nil))})
+	s, err := notice.New(notice.Options{Config: c, DB: h.db, Secrets: h.secrets, Box: h.box, Now: clock, Log: slog.New(slog.NewTextHandler(&h.log, nil))})
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -118,6 +118,20 @@ func TestALetterArrives(t *testing.T) {
 				t.Errorf("%s: the record has %v", name, kinds)
 			}
 		}
+	})
+}
+
+func TestAMessageToNobodyIsForProgramsOnly(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		c := hooked(t, "https://hooks.example.com/")
+		c.Mail = mailConfig(start(t, "127.0.0.1", false)).Mail
+		h := newHouse(t, db, c)
+		told := letter
+		told.To = ""
+		h.must(h.put(told))
+		h.left(1)
+		h.must(h.put(letter))
+		h.left(3)
 	})
 }
 

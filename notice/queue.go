@@ -89,10 +89,7 @@ func (s *Service) try(ctx context.Context, how way, one claimed) error {
 	bounded, cancel := context.WithTimeoutCause(ctx, attempt, errors.New("the other side took too long"))
 	err = how.deliver(bounded, one.id, one.put, &m)
 	cancel()
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err() // whether it arrived is not known: it is sent again when the lease is over
-	}
-	ctx = context.WithoutCancel(ctx) // what became of it is kept, also while the process stops
+	ctx = context.WithoutCancel(ctx) // what came of it is kept, also while the process stops
 	switch {
 	case err == nil:
 		return s.remove(ctx, one, about(&m, one.channel, event.Informational, kindDelivered, "A message was delivered.", one.attempts))

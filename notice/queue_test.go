@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func TestTwoNodesSendEachLetterOnce(t *testing.T) {
 		for range n {
 			h.must(h.put(letter))
 		}
-		other := h.node(mailConfig(s))
+		other := h.node(mailConfig(s), h.clock)
 		var both sync.WaitGroup
 		for _, node := range []*notice.Service{h.service, other} {
 			both.Go(func() {
@@ -117,6 +118,29 @@ func TestTwoNodesSendEachLetterOnce(t *testing.T) {
 			t.Errorf("%d letters arrived, want %d", got, n)
 		}
 		h.left(0)
+	})
+}
+
+func TestANodeLeavesWhatAnotherIsSending(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		s := start(t, "127.0.0.1", false)
+		h := newHouse(t, db, mailConfig(s))
+		// An attempt takes a minute at most, and the nodes' clocks differ by another.
+		other := h.node(mailConfig(s), func() time.Time { return h.now.Add(2 * time.Minute) })
+		var meanwhile atomic.Bool
+		s.took = func() {
+			if meanwhile.Swap(true) {
+				return
+			}
+			if err := other.Deliver(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		h.must(h.put(letter))
+		h.must(h.service.Deliver(t.Context()))
+		if n := len(s.got()); n != 1 {
+			t.Errorf("%d letters arrived", n)
+		}
 	})
 }
 
@@ -140,11 +164,14 @@ func TestNothingIsSentThatCouldNotBeWrittenDown(t *testing.T) {
 
 func TestWhatNoWayCanBringToAnEndIsGivenUp(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		for _, c := range []struct{ name, spoil string }{
-			{"its way was taken out of the configuration", "UPDATE notice_message SET channel = 'webhook/gone'"},
-			{"its text does not open", "UPDATE store_secret SET sealed = 'x' WHERE name LIKE 'notice/%'"},
-			{"its text is gone", "DELETE FROM store_secret WHERE name LIKE 'notice/%'"},
-			{"the process died in its last attempt", "UPDATE notice_message SET attempts = 11"},
+		for _, c := range []struct {
+			name, spoil string
+			after       time.Duration
+		}{
+			{"its way was taken out of the configuration", "UPDATE notice_message SET channel = 'webhook/gone'", 48 * time.Hour},
+			{"its text does not open", "UPDATE store_secret SET sealed = 'x' WHERE name LIKE 'notice/%'", 48 * time.Hour},
+			{"its text is gone", "DELETE FROM store_secret WHERE name LIKE 'notice/%'", 48 * time.Hour},
+			{"the process died in its last attempt", "UPDATE notice_message SET attempts = 11", 0},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				s := start(t, "127.0.0.1", false)
@@ -152,10 +179,14 @@ func TestWhatNoWayCanBringToAnEndIsGivenUp(t *testing.T) {
 				h.must(h.put(letter))
 				_, err := db.Exec(t.Context(), c.spoil)
 				h.must(err)
-				for range 2 {
-					h.service.Deliver(t.Context()) //nolint:errcheck // a text that does not open is an error the first time
-					h.now = h.now.Add(48 * time.Hour)
+				if c.after > 0 {
+					_ = h.service.Deliver(t.Context()) // some are an error the first time
+					if n, _ := h.waiting(); n != 1 {
+						t.Fatalf("%d messages wait before their time is over", n)
+					}
 				}
+				h.now = h.now.Add(c.after)
+				h.must(h.service.Deliver(t.Context()))
 				h.left(0)
 				if kinds := h.record.Kinds(); !slices.Equal(kinds, []string{"notice.message.failed"}) || len(s.got()) != 0 {
 					t.Errorf("the record has %v, and %d letters were sent", kinds, len(s.got()))
@@ -223,6 +254,10 @@ func TestAStopWaitsForNoServer(t *testing.T) {
 		h.must(h.put(letter))
 		within(t, asked, "the program was never told")
 		stop()
-		h.left(1) // nobody knows whether it arrived
+		var next int64
+		h.must(db.QueryRow(t.Context(), "SELECT next_at FROM notice_message").Scan(&next))
+		if wait := time.UnixMicro(next).Sub(h.now); wait != time.Minute { // nobody knows whether it arrived
+			t.Errorf("it is told again after %s", wait)
+		}
 	})
 }

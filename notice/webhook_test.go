@@ -109,6 +109,9 @@ func TestAWebhookIsSignedAndKnowsNoLink(t *testing.T) {
 		if err := json.Unmarshal([]byte(got[0].body), &told); err != nil || told.Type != letter.Kind || !told.Timestamp.Equal(h.now) || told.Data["person"] != "p1" {
 			t.Errorf("%s: %v", got[0].body, err)
 		}
+		if all := h.record.Events(); len(all) != 1 || all[0].User == nil || all[0].User.UID != "p1" || all[0].User.Email != "" {
+			t.Errorf("the record has %+v of what went to no mailbox", all)
+		}
 		if s := got[0].header.Get("Webhook-Signature"); s != signature(got[0]) || got[0].header.Get("Webhook-Timestamp") != "1795424400" {
 			t.Errorf("signed %s at %s", s, got[0].header.Get("Webhook-Timestamp"))
 		}
