@@ -80,6 +80,7 @@ func (b *bench) call(name string, aim float64, f func()) {
 	var allocated int64
 	for range runs {
 		r := testing.Benchmark(func(b *testing.B) {
+			b.Helper()
 			b.ReportAllocs()
 			for b.Loop() {
 				f()
@@ -237,7 +238,7 @@ func (l load) guess(ctx context.Context, i int) (compared int) {
 				break
 			}
 			_, _ = io.Copy(io.Discard, answer.Body) // the page is of no interest
-			_ = answer.Body.Close() // likewise
+			_ = answer.Body.Close()                 // likewise
 			if answer.StatusCode == http.StatusUnauthorized {
 				compared++
 			}

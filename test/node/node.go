@@ -22,7 +22,7 @@ import (
 // Build compiles the program once for a test binary and gives its path. root is the module's folder.
 func Build(root, dir string) (string, error) {
 	program := filepath.Join(dir, "tenward")
-	build := exec.Command("go", "build", "-o", program, ".")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", program, ".")
 	build.Dir = root
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -62,7 +62,7 @@ var ready = regexp.MustCompile(`msg=ready https=(\S+) console=(\S+)`)
 func (n *Node) Run(tb testing.TB, env ...string) {
 	tb.Helper()
 	n.said = &lines{}
-	n.process = exec.Command(n.program, "serve", "-c", n.config)
+	n.process = exec.CommandContext(context.Background(), n.program, "serve", "-c", n.config)
 	n.process.Env = append(os.Environ(), env...)
 	n.process.Stderr = n.said
 	if err := n.process.Start(); err != nil {
