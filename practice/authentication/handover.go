@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -48,6 +49,9 @@ func safePath(path string) string {
 		if path[i] < 0x21 || path[i] > 0x7e {
 			return "/"
 		}
+	}
+	if _, err := url.ParseRequestURI(path); err != nil {
+		return "/"
 	}
 	return path
 }

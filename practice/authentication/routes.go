@@ -105,7 +105,7 @@ func (s *Service) formsTo(w http.ResponseWriter, r *http.Request, onward string)
 // ports: a code must not go to whatever else listens on the same host.
 func (s *Service) handoverTo(r *http.Request, host string) (at *url.URL, ok bool) {
 	at, err := url.Parse("https://" + host)
-	if err != nil || at.Path != "" || at.User != nil || at.RawQuery != "" || at.ForceQuery || at.Fragment != "" || at.Host != host {
+	if err != nil || at.Path != "" || at.User != nil || at.RawQuery != "" || at.ForceQuery || at.Fragment != "" || at.Host != host || strings.HasSuffix(host, ":") {
 		return nil, false
 	}
 	origin, ok := s.origins[at.Hostname()]

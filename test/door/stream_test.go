@@ -3,6 +3,7 @@ package door_test
 import (
 	"bufio"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 
@@ -77,7 +78,14 @@ func closed(t *testing.T, c *websocket.Conn) <-chan struct{} {
 	return ended
 }
 
-// Deadlines here are generous; `make prove GROUP=door` holds the time itself to a second.
+// promised is how long what is open may go on. An ordinary run is generous, for busy machines.
+func promised() time.Duration {
+	if os.Getenv("TENWARD_PROVE") != "" {
+		return time.Second
+	}
+	return 20 * time.Second
+}
+
 func TestDisablingSomebodyEndsWhatIsOpen(t *testing.T) {
 	h := newHouse(t)
 	for name, end := range map[string]func(v *node.Visitor, account string){
@@ -89,7 +97,7 @@ func TestDisablingSomebodyEndsWhatIsOpen(t *testing.T) {
 		v.Get(v.URL(wiki, "/"))
 		socket, stream := closed(t, talk(t, v)), listen(t, v)
 		end(v, account)
-		late := time.After(20 * time.Second)
+		late := time.After(promised())
 		for what, ended := range map[string]<-chan struct{}{"the WebSocket": socket, "the stream": stream} {
 			select {
 			case <-ended:

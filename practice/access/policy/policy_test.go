@@ -173,3 +173,30 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// FuzzIndex holds the index against Cedar over all policies, for any path and pattern.
+func FuzzIndex(f *testing.F) {
+	f.Add("/a/**", "/a/b", "/admin/**", "/ADMIN;x/y", "GET")
+	f.Add("/*", "/", "/", "//", "HEAD")
+	f.Add("/a/*/c", "/a/b;v=1/c", "/a", "/a/", "POST")
+	f.Fuzz(func(t *testing.T, allow, path, deny, other, method string) {
+		var rules []Rule
+		for i, p := range []string{allow, deny} {
+			var pattern config.PathPattern
+			if pattern.UnmarshalText([]byte(p)) != nil {
+				return
+			}
+			rules = append(rules, Rule{Role: "r", Service: "notes", Methods: []string{[]string{"GET", Any}[i]}, Paths: []config.PathPattern{pattern}, Deny: i == 1})
+		}
+		set := New(rules)
+		for _, p := range []string{path, other} {
+			if !strings.HasPrefix(p, "/") {
+				continue
+			}
+			q := Request{"notes", method, p}
+			if fast, slow := set.Decide([]string{"r"}, q), set.exhaustive([]string{"r"}, q); fast.Allowed != slow.Allowed {
+				t.Fatalf("%+v: the index says %v, all policies %v\n%s", q, fast, slow, set.Text())
+			}
+		}
+	})
+}
