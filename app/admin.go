@@ -9,9 +9,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tenward/tenward/practice"
 )
 
 // The admin socket is how commands on this machine speak to the running gate: the console's API over a unix
@@ -20,6 +23,12 @@ import (
 func adminSocket(data string) string { return filepath.Join(data, "admin.sock") }
 
 type peerKey struct{}
+
+// peer is who is at the other end of the socket.
+type peer struct {
+	uid     uint32
+	trusted bool
+}
 
 // listenAdmin makes the socket. A socket left behind by a killed process is replaced: the data folder's lock
 // has shown that nobody serves it.
@@ -43,38 +52,40 @@ func listenAdmin(ctx context.Context, data string) (net.Listener, error) {
 func adminServer(api http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if allowed, _ := r.Context().Value(peerKey{}).(bool); !allowed {
+			who, _ := r.Context().Value(peerKey{}).(peer)
+			if !who.trusted {
 				http.Error(w, "only root and the user that runs tenward may ask here", http.StatusForbidden)
 				return
 			}
-			api.ServeHTTP(w, r)
+			actor := "uid " + strconv.FormatUint(uint64(who.uid), 10)
+			api.ServeHTTP(w, r.WithContext(practice.WithActor(r.Context(), actor)))
 		}),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, peerKey{}, trustedPeer(c))
+			return context.WithValue(ctx, peerKey{}, peerOf(c))
 		},
 		ReadHeaderTimeout: 5 * time.Second,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }
 
-// trustedPeer asks the kernel who is at the other end (unix(7), SO_PEERCRED).
-func trustedPeer(c net.Conn) bool {
+// peerOf asks the kernel who is at the other end (unix(7), SO_PEERCRED). Whoever it cannot name is not trusted.
+func peerOf(c net.Conn) peer {
 	conn, ok := c.(*net.UnixConn)
 	if !ok {
-		return false
+		return peer{}
 	}
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return false
+		return peer{}
 	}
 	var cred *unix.Ucred
 	var credErr error
 	if err := raw.Control(func(fd uintptr) {
 		cred, credErr = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	}); err != nil || credErr != nil {
-		return false
+		return peer{}
 	}
-	return cred.Uid == 0 || int(cred.Uid) == os.Getuid()
+	return peer{cred.Uid, cred.Uid == 0 || int(cred.Uid) == os.Getuid()}
 }
 
 // adminClient speaks to the gate that runs on this data folder.

@@ -25,7 +25,8 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Stand in front of the configured applications."`
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
 	Log     logCommand     `cmd:"" help:"Verify and read the record of what happened."`
-	Console consoleCommand `cmd:"" help:"Open the console."`
+	Person  personCommand  `cmd:"" help:"Say who may come in, and what they may do."`
+	Trust   trustCommand   `cmd:"" help:"Have this machine and your browsers trust Tenward's own authority."`
 	Version versionCommand `cmd:"" help:"Say which version this is."`
 }
 

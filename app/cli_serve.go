@@ -2,10 +2,7 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/tenward/tenward/config"
 )
@@ -20,16 +17,9 @@ func (serveCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	return run(ctx, c, options{log: t.log, env: os.Getenv, ready: func(at addresses) error {
 		t.log.Info("ready", "https", at.gate, "console", at.console, "services", len(c.Services))
-		return announceLink(t.err, filepath.Join(c.Data, "console-link"), at.link)
+		if !at.owned {
+			t.log.Warn("nobody looks after this server yet", "next", "tenward person invite --role owner NAME")
+		}
+		return nil
 	}})
-}
-
-// announceLink says the console's one-time link to whoever watches the start. A log file or a journal must not
-// hold it: without a terminal it goes into a file that only this user can read.
-func announceLink(stderr io.Writer, file, link string) error {
-	if isTerminal(stderr) {
-		_, err := fmt.Fprintf(stderr, "\nThe console opens once, within 10 minutes, at\n  %s\n\n", link)
-		return err
-	}
-	return writeFile(file, []byte(link+"\n"), 0o600)
 }

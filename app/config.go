@@ -1,14 +1,19 @@
 package app
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/notice"
+	"github.com/tenward/tenward/practice/access"
+	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
 	"github.com/tenward/tenward/problem"
@@ -20,18 +25,37 @@ type Config struct {
 	Data   string `yaml:"data" doc:"The folder that holds everything Tenward keeps. Relative to this file."`
 	Listen Listen `yaml:"listen" doc:"Where the gate listens."`
 
+	Portal   Portal                         `yaml:"portal" doc:"Where people sign in, on a host name of its own beside the applications."`
 	Console  Console                        `yaml:"console" doc:"The web console, on a host name and a listener of its own."`
 	Store    Store                          `yaml:"store" doc:"The database; left out, it is SQLite in the data folder."`
+	Cluster  Cluster                        `yaml:"cluster" doc:"What several nodes share; left out, this node is alone."`
 	Services map[string]*gate.ServiceConfig `yaml:"services" doc:"The applications behind the gate, by name."`
 	Limits   gate.LimitsConfig              `yaml:"limits" doc:"What one client can make the gate hold or wait for."`
 
-	Validation validation.Config `yaml:"validation" doc:"What may be sent."`
-	Monitoring monitoring.Config `yaml:"monitoring" doc:"The record."`
+	Authentication authentication.Config `yaml:"authentication" doc:"How people prove who they are."`
+	Validation     validation.Config     `yaml:"validation" doc:"What may be sent."`
+	Access         access.Config         `yaml:"access" doc:"Who may do what."`
+	Monitoring     monitoring.Config     `yaml:"monitoring" doc:"The record."`
+	Notice         notice.Config         `yaml:"notice" doc:"How people and programs are told."`
 }
 
 // Listen is the section `listen:`.
 type Listen struct {
 	HTTPS config.Listen `yaml:"https" doc:"For the applications."`
+}
+
+// Portal is the section `portal:`.
+type Portal struct {
+	Host config.HostName `yaml:"host" doc:"Its host name; none of the applications', nor the console's."`
+	Name string          `yaml:"name" doc:"What people and their authenticator apps call this place; left out, the host name."`
+}
+
+// name is what people call the place.
+func (p *Portal) name() string { return cmp.Or(p.Name, string(p.Host)) }
+
+// Cluster is the section `cluster:`.
+type Cluster struct {
+	Redis config.Secret `yaml:"redis" doc:"Address of a Valkey or Redis server: redis://user:password@host:6379/0."`
 }
 
 // Console is the section `console:`.
@@ -63,6 +87,18 @@ func (c *Config) Validate(r *config.Report) {
 	if c.Console.Host == "" && !r.At("console.host").Failed() {
 		r.At("console.host").Errorf("write console: {host: console.example.com}", "the console needs a host name of its own")
 	}
+	if c.Portal.Host == "" && !r.At("portal.host").Failed() {
+		r.At("portal.host").Errorf("write portal: {host: login.example.com}", "people need a host name where they sign in")
+	}
+	if len(c.Portal.Name) > 64 || strings.ContainsFunc(c.Portal.Name, func(r rune) bool { return r < ' ' || r == ':' }) {
+		r.At("portal.name").Errorf("", "must be one line of at most 64 bytes, without a colon")
+	}
+	if c.Portal.Host != "" && c.Portal.Host == c.Console.Host {
+		r.At("portal.host").Errorf("give each a host name of its own: they must never share an origin", "%s is the console's host", c.Portal.Host)
+	}
+	if c.Cluster.Redis.Set() && !c.Store.Postgres.Set() {
+		r.At("cluster.redis").Errorf("write store: {postgres: \"${file:/etc/tenward/postgres}\"}", "several nodes share a PostgreSQL database too, and there is none")
+	}
 	if len(c.Services) == 0 && !r.At("services").Failed() {
 		r.At("services").Errorf("write services: {notes: {hosts: [notes.example.com], upstream: \"http://127.0.0.1:3000\"}}", "there is no application to protect")
 	}
@@ -77,13 +113,20 @@ func (c *Config) Validate(r *config.Report) {
 		if s == nil {
 			continue
 		}
+		if p := string(s.Path); p == own || strings.HasPrefix(p, own+"/") {
+			r.At("services."+name+".path").Errorf("choose another path", "%s is Tenward's own on every host", own)
+		}
 		for _, h := range s.Hosts {
+			if h == c.Portal.Host {
+				r.At("portal.host").Errorf("give the portal a host name of its own: script in an application must not reach it", "%s is service %s's host", h, name)
+			}
 			if h == c.Console.Host {
 				r.At("console.host").Errorf("give the console a host name of its own: script in an application must not reach it", "%s is service %s's host", h, name)
 			}
 		}
 	}
 	c.Validation.Known(c.serviceNames(), r.At("validation"))
+	c.Access.Known(c.serviceNames(), r.At("access"))
 	if inspect := c.Validation.Body.Inspect; c.Limits.Held < gate.Shares*inspect && !r.At("limits.held").Failed() && !r.At("validation.body.inspect").Failed() {
 		r.At("limits.held").Errorf("raise it to "+(gate.Shares*inspect).String()+", or lower validation.body.inspect",
 			"one client may hold a quarter of it, which is less than the %s that are looked at of one body", inspect)
@@ -157,7 +200,7 @@ func (c *Config) consoleServices() []console.ServiceInfo {
 
 // hosts are all host names that need a certificate.
 func (c *Config) hosts() []string {
-	hosts := []string{string(c.Console.Host)}
+	hosts := []string{string(c.Console.Host), string(c.Portal.Host)}
 	for _, s := range gate.Services(c.Services) {
 		hosts = append(hosts, s.Hosts...)
 	}

@@ -9,7 +9,7 @@ import (
 
 // sound is a configuration with nothing wrong, in the parts that the tests below exchange.
 var sound = map[string]string{
-	"node": "", "data": "", "listen": "", "console": "console: {host: console.example.com}\n",
+	"node": "", "data": "", "listen": "", "cluster": "", "portal": "portal: {host: login.example.com}\n", "access": "", "console": "console: {host: console.example.com}\n",
 	"services": "services: {shop: {hosts: [shop.example.com], upstream: \"http://127.0.0.1:1\"}}\n", "validation": "",
 }
 
@@ -22,6 +22,13 @@ func TestWhatNoSingleSectionCanKnow(t *testing.T) {
 		{"a node of 63 letters", "node", "node: " + strings.Repeat("a", 63) + "\n", ""},
 		{"no data folder", "data", "data: \"\"\n", "the data folder has no name"},
 		{"no console", "console", "", "the console needs a host name of its own"},
+		{"no portal", "portal", "", "people need a host name where they sign in"},
+		{"the portal on the console's host", "portal", "portal: {host: console.example.com}\n", "console.example.com is the console's host"},
+		{"the portal on an application's host", "portal", "portal: {host: shop.example.com}\n", "shop.example.com is service shop's host"},
+		{"a portal's name that breaks the code's address", "portal", "portal: {host: login.example.com, name: \"a:b\"}\n", "without a colon"},
+		{"a cluster on a database of its own", "cluster", "cluster: {redis: \"${env:REDIS}\"}\n", "there is none"},
+		{"a role for a service that is none", "access", "access: {roles: [{name: a, allow: [{service: shpo}]}]}\n", `there is no service "shpo"`},
+		{"a service on Tenward's own path", "services", "services: {shop: {hosts: [shop.example.com], path: /.tenward/x, upstream: \"http://127.0.0.1:1\"}}\n", "Tenward's own on every host"},
 		{"bodies that no client may have held", "validation", "validation: {body: {inspect: 32MiB}}\n", "one client may hold a quarter of it"},
 		{"no services", "services", "", "there is no application to protect"},
 		{"one port for both", "listen", "listen: {https: \":9443\"}\n", "the applications listen on :9443 already"},
@@ -38,7 +45,7 @@ func TestWhatNoSingleSectionCanKnow(t *testing.T) {
 				}
 				text.WriteString(sentence)
 			}
-			_, err := config.Parse("tenward.yaml", []byte(text.String()), new(Config), config.Options{})
+			_, err := config.Parse("tenward.yaml", []byte(text.String()), new(Config), config.Options{KeepReferences: true})
 			switch {
 			case c.complaint == "" && err != nil:
 				t.Error(err)

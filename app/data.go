@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,7 +18,7 @@ import (
 )
 
 // The data folder holds: lock (whose it is), master.key (unless it is kept elsewhere), tenward.db, record/,
-// ca.pem (what clients must trust), admin.sock, console-link.
+// ca.pem (what clients must trust), admin.sock.
 
 func recordFolder(data string) string { return filepath.Join(data, "record") }
 
@@ -83,10 +84,7 @@ func closeListener(l net.Listener) func(context.Context) error {
 }
 
 // originOf is the origin of a host that answers on the listener.
-func originOf(host config.HostName, l net.Addr) string {
+func originOf(host config.HostName, l net.Addr) *url.URL {
 	port := l.(*net.TCPAddr).Port // only TCP is listened on
-	if port == 443 {
-		return "https://" + string(host)
-	}
-	return "https://" + net.JoinHostPort(string(host), strconv.Itoa(port))
+	return &url.URL{Scheme: "https", Host: authority(string(host), strconv.Itoa(port))}
 }

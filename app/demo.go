@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/demo"
+	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -25,9 +27,6 @@ type demoCommand struct {
 	ConsolePort *uint16 `placeholder:"9443" help:"Where the console answers."`
 	Data        string  `default:".tenward" placeholder:".tenward" help:"The folder that holds everything."`
 }
-
-// demoHint tells those who are sent away from the demo what they can do there.
-const demoHint = "This demo lets strangers see /search only. The application's own login, notes, upload and download wait behind the door: people cannot sign in to Tenward yet."
 
 //go:embed demo.yaml
 var demoConfig string
@@ -68,8 +67,8 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if !t.log.Enabled(ctx, slog.LevelDebug) { // the page of addresses is to stay in sight
 		log = newLogger(t.err, true, false)
 	}
-	return run(ctx, c, options{log: log, env: os.Getenv, hint: demoHint, ready: func(at addresses) error {
-		return t.welcome(c, d.Data, at)
+	return run(ctx, c, options{log: log, env: os.Getenv, ready: func(at addresses) error {
+		return t.welcome(ctx, c, d.Data, at)
 	}})
 }
 
@@ -141,8 +140,9 @@ func (a *application) close() error {
 	return err
 }
 
-// welcome prints where everything is, and lines to paste.
-func (t *terminal) welcome(c *Config, data string, at addresses) error {
+// welcome prints where everything is, and lines to paste. While nobody is an owner it makes a link that lets somebody
+// become one, if a terminal is there to show it: a log must not hold it.
+func (t *terminal) welcome(ctx context.Context, c *Config, data string, at addresses) error {
 	page, err := template.New("demo").Parse(demoText)
 	if err != nil {
 		return err
@@ -151,10 +151,22 @@ func (t *terminal) welcome(c *Config, data string, at addresses) error {
 	if err != nil {
 		return err
 	}
+	var first done
+	if !at.owned && isTerminal(t.out) {
+		form := url.Values{"account": {"admin"}, "role": {access.Owner}}
+		if err := askOn(ctx, c.Data, http.MethodPost, "/api/v1/actions/authentication.person.invite", form, &first); err != nil {
+			return err
+		}
+	}
+	_, consolePort, err := net.SplitHostPort(at.console)
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
-	err = page.Execute(&b, map[string]string{
+	err = page.Execute(&b, map[string]any{
 		"Application": "https://" + net.JoinHostPort(string(c.Services["notes"].Hosts[0]), port),
-		"Link":        at.link, "CA": filepath.Join(data, "ca.pem"), "Program": t.program, "Data": data, "Config": t.configFlag(data),
+		"Portal":      at.portal, "Console": "https://" + authority(string(c.Console.Host), consolePort),
+		"Link": first.Once, "Unowned": !at.owned, "CA": filepath.Join(data, "ca.pem"), "Program": t.program, "Data": data, "Config": t.configFlag(data),
 	})
 	if err != nil {
 		return err

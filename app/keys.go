@@ -14,25 +14,29 @@ import (
 	"github.com/tenward/tenward/store"
 )
 
-// dayKeys seals the record's personal fields of the anonymous under one key a day (UTC), kept as secrets in the
-// store: whoever deletes a day's key makes that day's addresses unreadable everywhere, and no proof is lost.
-type dayKeys struct {
+// recordKeys seals the record's personal fields: those of somebody who is known under a key of their own, those of the
+// anonymous under one key a day (UTC). They are secrets in the store: whoever deletes one makes what it sealed
+// unreadable everywhere, and no proof is lost.
+type recordKeys struct {
 	secrets *store.Secrets
 
 	mu   sync.RWMutex
 	keys map[string]event.Key
 }
 
-const dayKeySecret = "event.key."
+const (
+	keySecret = "event.key."
+	maxKeys   = 10_000 // in memory
+)
 
-func newDayKeys(secrets *store.Secrets) *dayKeys {
-	return &dayKeys{secrets: secrets, keys: map[string]event.Key{}}
+func newRecordKeys(secrets *store.Secrets) *recordKeys {
+	return &recordKeys{secrets: secrets, keys: map[string]event.Key{}}
 }
 
-// For gives the key that seals an event of this time. Only the anonymous have keys so far.
-func (d *dayKeys) For(ctx context.Context, subject string, at time.Time) (event.Key, error) {
+// For gives the key that seals an event of this person and time.
+func (d *recordKeys) For(ctx context.Context, subject string, at time.Time) (event.Key, error) {
 	if subject != "" {
-		return event.Key{}, fmt.Errorf("no key for subject %s", subject)
+		return d.get(ctx, subject, true) // a UUID, which no day is
 	}
 	at = at.UTC()
 	y, m, day := at.Date()
@@ -45,11 +49,11 @@ func (d *dayKeys) For(ctx context.Context, subject string, at time.Time) (event.
 }
 
 // Find gives the key that a sealed value names.
-func (d *dayKeys) Find(ctx context.Context, id string) (event.Key, error) {
+func (d *recordKeys) Find(ctx context.Context, id string) (event.Key, error) {
 	return d.get(ctx, id, false)
 }
 
-func (d *dayKeys) get(ctx context.Context, id string, create bool) (event.Key, error) {
+func (d *recordKeys) get(ctx context.Context, id string, create bool) (event.Key, error) {
 	d.mu.RLock()
 	k, ok := d.keys[id]
 	d.mu.RUnlock()
@@ -59,9 +63,9 @@ func (d *dayKeys) get(ctx context.Context, id string, create bool) (event.Key, e
 	var raw []byte
 	var err error
 	if create {
-		raw, err = d.secrets.GetOrMake(ctx, dayKeySecret+id, newDayKey)
+		raw, err = d.secrets.GetOrMake(ctx, keySecret+id, newRecordKey)
 	} else {
-		raw, err = d.secrets.Get(ctx, dayKeySecret+id)
+		raw, err = d.secrets.Get(ctx, keySecret+id)
 	}
 	if errors.Is(err, store.ErrNoSecret) {
 		return event.Key{}, event.ErrKeyErased
@@ -79,12 +83,15 @@ func (d *dayKeys) get(ctx context.Context, id string, create bool) (event.Key, e
 	}
 	k = event.Key{ID: id, AEAD: aead}
 	d.mu.Lock()
+	if len(d.keys) >= maxKeys {
+		clear(d.keys)
+	}
 	d.keys[id] = k
 	d.mu.Unlock()
 	return k, nil
 }
 
-func newDayKey() ([]byte, error) {
+func newRecordKey() ([]byte, error) {
 	key := make([]byte, 32)
 	_, err := rand.Read(key)
 	return key, err

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/tenward/tenward/event"
@@ -26,17 +24,6 @@ func lifecycle(a event.Activity, kind, message string, details ...event.Detail) 
 	return &event.Event{
 		UID: event.NewID(now), Time: now, Class: event.ApplicationLifecycle, Activity: a, Severity: event.Informational,
 		Kind: kind, Message: message, Details: details,
-	}
-}
-
-// opened is the event of a console link being used: until people sign in, it is who looked.
-func opened(r *http.Request) *event.Event {
-	now := time.Now()
-	source, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address says unknown
-	return &event.Event{
-		UID: event.NewID(now), Time: now, Class: event.AuthorizeSession, Activity: 1, Severity: event.Informational,
-		Kind: "console.link.used", Message: "A one-time link opened a session of the console.", Source: source,
-		HTTP: &event.HTTP{Method: r.Method, Scheme: "https", Host: r.Host, Path: r.URL.Path, UserAgent: r.UserAgent(), Version: "2"},
 	}
 }
 

@@ -1,14 +1,17 @@
 package app
 
 import (
+	"context"
+	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/practice"
-	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
@@ -19,7 +22,8 @@ import (
 // ten are the practices as run makes them.
 func ten(t *testing.T) []practice.Practice {
 	t.Helper()
-	secrets := storetest.Memory(t).Secrets(store.NewMasterKey())
+	db := storetest.Memory(t)
+	secrets := db.Secrets(store.NewMasterKey())
 	tls, err := encryption.New(t.Context(), secrets, []string{"a.example.com"}, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +34,31 @@ func ten(t *testing.T) []practice.Practice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return services{tls, authentication.New(""), valid, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil)}.practices()
+	var conf Config
+	conf.Defaults()
+	conf.Authentication.Defaults()
+	conf.Portal.Host, conf.Console.Host = "login.example.com", "console.example.com"
+	signing, err := signingKey(t.Context(), secrets, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, err := event.Open(t.Context(), t.TempDir(), event.Options{Node: "a", Signing: signing, Keys: newRecordKeys(secrets)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := &undo{log: slog.New(slog.DiscardHandler)}
+	stop.add("record", func(context.Context) error { return record.Close() })
+	t.Cleanup(func() {
+		if err := stop.run(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	origin := &url.URL{Scheme: "https", Host: "login.example.com"}
+	d, err := openDoor(t.Context(), &conf, ground{db: db, secrets: secrets, record: record, log: stop.log, portal: origin, console: origin}, stop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return services{tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil)}.practices()
 }
 
 func TestTheRoadHasEveryStageInThePipelinesOrder(t *testing.T) {

@@ -19,6 +19,7 @@ type services struct {
 	encryption     *encryption.Service
 	authentication *authentication.Service
 	validation     *validation.Service
+	access         *access.Service
 	monitoring     *monitoring.Service
 }
 
@@ -31,7 +32,7 @@ func (s services) practices() []practice.Practice {
 		firewall.Practice(),
 		s.validation.Practice(),
 		hardening.Practice(),
-		access.Practice(),
+		s.access.Practice(),
 		s.monitoring.Practice(),
 		training.Practice(),
 		audits.Practice(),

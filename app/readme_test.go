@@ -68,7 +68,7 @@ func TestTheReadmesLinesToPasteAreTheDemos(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := strings.NewReplacer("{{.Application}}", "https://notes.localhost:8443", "{{.CA}}", ".tenward/ca.pem", "{{.Program}}", "go run .", "{{.Config}}", "")
+	lines := strings.NewReplacer("{{.Application}}", "https://notes.localhost:8443", "{{.Portal}}", "https://login.localhost:8443", "{{.CA}}", ".tenward/ca.pem", "{{.Program}}", "go run .", "{{.Config}}", "")
 	pasted := 0
 	for line := range strings.SplitSeq(lines.Replace(demoText), "\n") {
 		if line = strings.TrimSpace(line); strings.HasPrefix(line, "curl ") || strings.HasPrefix(line, "go run ") {
@@ -78,7 +78,7 @@ func TestTheReadmesLinesToPasteAreTheDemos(t *testing.T) {
 			}
 		}
 	}
-	if pasted != 4 {
-		t.Errorf("the demo prints %d lines to paste, want 4", pasted)
+	if pasted != 6 {
+		t.Errorf("the demo prints %d lines to paste, want 6", pasted)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
-	"github.com/tenward/tenward/practice/authentication"
+	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
@@ -29,14 +29,14 @@ import (
 type options struct {
 	log   *slog.Logger
 	env   func(string) string
-	hint  string                // for people who are refused for want of a sign-in; empty outside the demo
 	ready func(addresses) error // called once everything answers
 }
 
 // addresses are where everything answers.
 type addresses struct {
 	gate, console string // "127.0.0.1:8443"
-	link          string // opens the console once
+	portal        string // its origin
+	owned         bool   // somebody is an owner and can sign in
 }
 
 // run starts everything, waits for a signal and stops everything. It reads from top to bottom: each start is
@@ -82,7 +82,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	record, err := event.Open(ctx, recordFolder(c.Data), event.Options{
-		Node: c.Node, Signing: signing, Keys: newDayKeys(secrets), Redact: c.Monitoring.Redact, Cursors: db, Logger: o.log,
+		Node: c.Node, Signing: signing, Keys: newRecordKeys(secrets), Redact: c.Monitoring.Redact, Cursors: db, Logger: o.log,
 	})
 	if err != nil {
 		return err
@@ -101,27 +101,42 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	ten := services{
-		encryption:     tls,
-		authentication: authentication.New(o.hint),
-		validation:     valid,
-		monitoring:     monitoring.New(c.Monitoring, record.Health),
-	}
-	stages, err := road(ten.practices())
+	portal, beside := originOf(c.Portal.Host, gateListener.Addr()), originOf(c.Console.Host, consoleListener.Addr())
+	d, err := openDoor(ctx, c, ground{
+		db: db, secrets: secrets, record: record, log: o.log, portal: portal, console: beside,
+		probe: probe(gateListener.Addr(), tls.AuthorityPEM()), //nolint:bodyclose // it gives the function that asks
+	}, stop)
 	if err != nil {
 		return err
 	}
-	g, err := gate.New(gate.Options{
-		Services: gate.Services(c.Services), Stages: stages, Limits: c.Limits.Limits(), Record: record, Log: o.log, Now: time.Now,
-	})
+	ten := services{
+		encryption:     tls,
+		authentication: d.authentication,
+		validation:     valid,
+		access:         d.access,
+		monitoring:     monitoring.New(c.Monitoring, record.Health),
+	}.practices()
+	stages, err := road(ten)
+	if err != nil {
+		return err
+	}
+	own := newFaces(ten)
+	way := gate.Options{
+		Services: own.before(c), Stages: stages, Limits: c.Limits.Limits(), Record: record, Log: o.log, Now: time.Now, Hold: d.sessions.Hold,
+	}
+	g, err := gate.New(way)
 	if err != nil {
 		return err
 	}
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
-		URL: originOf(c.Console.Host, consoleListener.Addr()), Services: c.consoleServices(), Counts: g.Counts, Events: record,
-		Opened: func(ctx context.Context, r *http.Request) error { return record.Append(ctx, opened(r)) },
-		Now:    time.Now, Log: o.log,
+		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(), Counts: g.Counts, Events: record,
+		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})
+	if err != nil {
+		return err
+	}
+	way.Services, way.Limits = own.beside(c, con.Handler()), gate.SafeLimits()
+	consoleGate, err := gate.New(way)
 	if err != nil {
 		return err
 	}
@@ -133,11 +148,11 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}
 	stop.add("serving", func(ctx context.Context) error { return unwritten(record.Append(ctx, stopped()), c.Data) })
 
-	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log)
+	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log) //nolint:contextcheck // it lasts until Shutdown
 	go func() { failed <- gateServer.Serve(gateListener) }()
 	stop.add("gate", gateServer.Shutdown)
 
-	consoleServer := gate.NewServer(con.Handler(), tls.TLSConfig(), gate.SafeLimits(), o.log)
+	consoleServer := gate.NewServer(consoleGate, tls.TLSConfig(), gate.SafeLimits(), o.log) //nolint:contextcheck // it lasts until Shutdown
 	go func() { failed <- consoleServer.Serve(consoleListener) }()
 	stop.add("console", consoleServer.Shutdown)
 	stop.add("console's live pages", func(context.Context) error { con.Close(); return nil })
@@ -146,15 +161,22 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	local := adminServer(con.API(), o.log)
+	commands := adminServer(local(con.API(), ten), o.log)
 	go func() {
-		if err := local.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
+		if err := commands.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve admin socket: %w", err)
 		}
 	}()
-	stop.add("admin socket", local.Shutdown)
+	stop.add("admin socket", commands.Shutdown)
 
-	if err := o.ready(addresses{gateListener.Addr().String(), consoleListener.Addr().String(), con.NewLink()}); err != nil {
+	jobs := startClock(context.WithoutCancel(ctx), jobsOf(ten), o.log)
+	stop.add("clock", jobs.close)
+
+	owned, err := d.access.HasOwner(ctx)
+	if err != nil {
+		return err
+	}
+	if err := o.ready(addresses{gateListener.Addr().String(), consoleListener.Addr().String(), portal.String(), owned}); err != nil {
 		return err
 	}
 	select {
@@ -165,6 +187,14 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	case err := <-failed:
 		return err
 	}
+}
+
+// session is the sign-in that the gate has found a request to belong to.
+func session(r *http.Request) *identity.Session {
+	if x := gate.FromContext(r.Context()); x != nil {
+		return x.Session
+	}
+	return nil
 }
 
 // unwritten says to the operator that the record's end is missing.

@@ -4,24 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// API is the console's data as JSON for the admin socket, whose peer the kernel has named: no session, and links may
-// be made.
+// API is the console's data as JSON for the admin socket, whose peer the kernel has named: no session is needed.
 func (c *Console) API() http.Handler {
 	mux := http.NewServeMux()
-	c.data(mux, func(h http.HandlerFunc) http.HandlerFunc { return h })
-	mux.HandleFunc("POST /api/v1/console/links", func(w http.ResponseWriter, r *http.Request) {
-		link, until := c.newLink()
-		c.writeJSON(w, r, http.StatusCreated, struct {
-			URL     string    `json:"url"`
-			Expires time.Time `json:"expires"`
-		}{link, until.UTC()})
-	})
+	c.data(mux, func(_ string, h http.HandlerFunc) http.HandlerFunc { return h })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuseJSON(w, http.StatusNotFound, errUnknownPage)
 	})
@@ -29,16 +20,16 @@ func (c *Console) API() http.Handler {
 }
 
 // data is what pages show, for programs.
-func (c *Console) data(mux *http.ServeMux, behind func(http.HandlerFunc) http.HandlerFunc) {
-	mux.HandleFunc("GET /api/v1/traffic", behind(func(w http.ResponseWriter, r *http.Request) {
+func (c *Console) data(mux *http.ServeMux, behind func(role string, h http.HandlerFunc) http.HandlerFunc) {
+	mux.HandleFunc("GET /api/v1/traffic", behind(roleReader, func(w http.ResponseWriter, r *http.Request) {
 		t, err := c.traffic(r.Context(), 0)
 		c.answer(w, r, t, err)
 	}))
-	mux.HandleFunc("GET /api/v1/events", behind(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /api/v1/events", behind(roleAuditor, func(w http.ResponseWriter, r *http.Request) {
 		l, err := c.list(r.Context(), r.URL.Query(), 0)
 		c.answer(w, r, l, err)
 	}))
-	mux.HandleFunc("GET /api/v1/events/{id}", behind(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /api/v1/events/{id}", behind(roleAuditor, func(w http.ResponseWriter, r *http.Request) {
 		e, err := c.event(r.Context(), r.PathValue("id"))
 		c.answer(w, r, e, err)
 	}))

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 	"unicode"
 )
 
@@ -23,7 +22,7 @@ func (s *site) indented(t *testing.T, body string) string {
 
 func TestDataAsJSON(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	for name, path := range map[string]string{
 		"traffic.json": "/api/v1/traffic", "events.json": "/api/v1/events", "refused.json": "/api/v1/events?verdict=refused&service=notes",
 		"event.json": "/api/v1/events/" + idOf(2).String(), "event-hostile.json": "/api/v1/events/" + idOf(9).String(),
@@ -79,24 +78,9 @@ func TestAProgramReadsAllPages(t *testing.T) {
 	}
 }
 
-func TestLinksAreMadeThroughTheAdminSocketOnly(t *testing.T) {
+func TestTheAdminSocketHasNoPages(t *testing.T) {
 	s := newSite(t)
-	a := local(t, s.console.API(), http.MethodPost, "http://admin/api/v1/console/links")
-	var link struct {
-		URL     string
-		Expires time.Time
-	}
-	if err := json.Unmarshal([]byte(a.body), &link); err != nil || a.status != http.StatusCreated {
-		t.Fatalf("%d %s: %v", a.status, a.body, err)
-	}
-	if !strings.HasPrefix(link.URL, s.origin+"/open?token=") || !link.Expires.Equal(noon.Add(10*time.Minute)) {
-		t.Errorf("the link is %+v", link)
-	}
-	s.enter(t)
-	if a := s.post(t, "/api/v1/console/links", nil); a.status != http.StatusNotFound || strings.Contains(a.body, "token") {
-		t.Errorf("over the web: %d %s", a.status, a.body)
-	}
-	for _, path := range []string{"/traffic", "/open", "/", "/api/v1/nothing"} {
+	for _, path := range []string{"/traffic", "/", "/api/v1/nothing"} {
 		if a := local(t, s.console.API(), http.MethodGet, "http://admin"+path); a.status != http.StatusNotFound || a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s on the admin socket: %d", path, a.status)
 		}

@@ -2,13 +2,13 @@
 // was refused.
 //
 // It answers on a host name and a listener of its own, because script in a protected application must never reach it
-// (same-origin policy, RFC 6454). It only reads. A one-time link opens a session; every answer carries the strictest
+// (same-origin policy, RFC 6454). It only reads. It stands behind a gate that finds out who asks, and shows each page to
+// those who hold a role for it; every answer carries the strictest
 // policy that a browser knows (W3C Content Security Policy Level 3, Trusted Types; OWASP Secure Headers Project), and
 // whatever came from outside is shown as text. The same data is served as JSON, to a session and to the admin socket.
 package console
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,21 +24,24 @@ import (
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/identity"
 )
 
-// Options are what a console is made of. All but LinkCommand are needed.
+// Options are what a console is made of. All are needed.
 type Options struct {
 	URL      string                        // the origin it answers on, "https://console.localhost:9443"
 	Services []ServiceInfo                 // the applications behind the gate
 	Counts   func() map[string]gate.Counts // verdicts by service since the start; under "" those of no service
 	Events   Events
 
-	// Opened is called before a link opens a session. Its error refuses the session: what cannot be recorded does not
-	// happen.
-	Opened func(ctx context.Context, r *http.Request) error
+	Portal string // where people sign out, "https://login.localhost:8443"
 
-	// LinkCommand is what people type here to get a link; "tenward console link" when empty.
-	LinkCommand string
+	// Session gives the sign-in that a request belongs to, nil where there is none.
+	Session func(*http.Request) *identity.Session
+	// May says whether somebody holds a role of the console, or one that contains it.
+	May func(ctx context.Context, s *identity.Session, role string) (bool, error)
+	// Hold keeps a live page to its session, as identity.Sessions does.
+	Hold func(s *identity.Session, stop func()) (release func(), ok bool)
 
 	Now func() time.Time
 	Log *slog.Logger
@@ -67,8 +70,6 @@ type Console struct {
 	ui       *ui.UI
 	pages    []*page
 	oneEvent *template.Template // the page of one event
-	links    *grants
-	sessions *grants
 	streams  *streams
 	feed     *feed
 	meter    *meter
@@ -88,15 +89,12 @@ func New(o Options) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.LinkCommand = cmp.Or(o.LinkCommand, "tenward console link")
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
-		links:    newGrants(o.Now, linkLife, maxLinks),
-		sessions: newGrants(o.Now, sessionLife, maxSessions),
-		streams:  newStreams(),
-		feed:     &feed{events: o.Events, now: o.Now},
-		meter:    newMeter(o.Counts, o.Now),
+		streams: newStreams(),
+		feed:    &feed{events: o.Events, now: o.Now},
+		meter:   newMeter(o.Counts, o.Now),
 	}
 	if err := c.loadPages(); err != nil {
 		stop()
@@ -106,27 +104,11 @@ func New(o Options) (*Console, error) {
 	return c, nil
 }
 
-// Close ends all links, sessions and live pages, and waits for the live pages to be gone. The listener is its owner's.
+// Close ends all live pages, and waits for the live pages to be gone. The listener is its owner's.
 func (c *Console) Close() {
 	c.stop()
-	c.links.clear()
-	c.sessions.clear()
 	c.streams.close()
 	c.wait.Wait()
-}
-
-// NewLink makes a link that opens the console once, within ten minutes.
-func (c *Console) NewLink() string {
-	link, _ := c.newLink()
-	return link
-}
-
-// newLink puts the token into the query, not the fragment, so that the link works without script too. Looking at the
-// address uses nothing up, only the button on its page does; after that the address in the browser's history is
-// worth nothing.
-func (c *Console) newLink() (string, time.Time) {
-	token, until := c.links.issue()
-	return c.o.URL + "/open?token=" + token, until
 }
 
 // hostOf checks the origin and gives the Host header that belongs to it.

@@ -8,20 +8,18 @@ import (
 func (c *Console) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/", c.ui.Assets())
-	mux.HandleFunc("GET /open", c.openPage)
-	mux.HandleFunc("POST /open", c.open)
 	mux.HandleFunc("POST /theme", c.setTheme)
 	for _, p := range c.pages {
-		mux.HandleFunc("GET "+p.path, c.inside(c.show(p)))
-		mux.HandleFunc("GET "+p.path+"/live", c.inside(c.live(p)))
+		mux.HandleFunc("GET "+p.path, c.inside(p.role, c.show(p)))
+		mux.HandleFunc("GET "+p.path+"/live", c.inside(p.role, c.live(p)))
 	}
-	mux.HandleFunc("GET /events/{id}", c.inside(c.showEvent))
-	mux.HandleFunc("GET /find", c.inside(c.find))
+	mux.HandleFunc("GET /events/{id}", c.inside(roleAuditor, c.showEvent))
+	mux.HandleFunc("GET /find", c.inside(roleAuditor, c.find))
 	c.data(mux, c.inside)
-	mux.HandleFunc("GET /{$}", c.inside(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /{$}", c.inside(roleReader, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
 	}))
-	mux.HandleFunc("/", c.inside(func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/", c.inside(roleReader, func(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, http.StatusNotFound, errUnknownPage)
 	}))
 	sameOrigin := http.NewCrossOriginProtection()

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// policy lets a page load style, script, images and data from the console alone, and script turn text into markup in
+// policy lets a form lead to the portal, where people sign out, and a page load style, script, images and data from the console alone, and script turn text into markup in
 // one named place alone.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tenward"
+	"form-action 'self' PORTAL; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tenward"
 
 // answerHeaders go with every answer, errors included (OWASP Secure Headers Project).
 var answerHeaders = [...][2]string{
@@ -31,8 +31,10 @@ func (c *Console) guarded(next http.Handler) http.Handler {
 	// around a browser's warning after the data folder was made anew.
 	name, _, _ := strings.Cut(c.host, ":")
 	pin := name != "localhost" && !strings.HasSuffix(name, ".localhost")
+	headers := answerHeaders
+	headers[0][1] = strings.Replace(policy, "PORTAL", c.o.Portal, 1)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, h := range answerHeaders {
+		for _, h := range headers {
 			w.Header().Set(h[0], h[1])
 		}
 		if pin {

@@ -13,7 +13,7 @@ import (
 func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	want := map[string]string{
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tenward",
+			"form-action 'self' https://login.localhost:8443; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tenward",
 		"X-Content-Type-Options":            "nosniff",
 		"X-Frame-Options":                   "DENY",
 		"X-Permitted-Cross-Domain-Policies": "none",
@@ -39,9 +39,9 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	}
 	check(t, "/traffic", http.StatusUnauthorized)
 	check(t, "/api/v1/events", http.StatusUnauthorized)
-	check(t, "/open", http.StatusGone)
-	check(t, strings.TrimPrefix(s.console.NewLink(), s.origin), http.StatusOK)
-	s.enter(t)
+	s.session = ada()
+	check(t, "/traffic", http.StatusForbidden)
+	s.enter()
 	check(t, "/", http.StatusSeeOther)
 	check(t, "/traffic", http.StatusOK)
 	check(t, "/events", http.StatusOK)
@@ -59,7 +59,9 @@ func TestARealNameIsPinnedToTLS(t *testing.T) {
 		"https://console.example.com": "max-age=31536000", "https://console.example.com:9443": "max-age=31536000",
 		"https://console.localhost:9443": "", "https://localhost": "",
 	} {
-		c, err := console.New(console.Options{URL: origin, Counts: counts, Events: &record{}, Now: (&clock{at: noon}).now, Log: quiet()})
+		o := (&site{origin: origin, clock: &clock{at: noon}}).options()
+		o.Events = &record{}
+		c, err := console.New(o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +83,7 @@ func TestAnOriginThatIsNoneIsRefusedAtTheStart(t *testing.T) {
 
 func TestTheConsoleAnswersUnderItsOwnNameOnly(t *testing.T) {
 	s := newSite(t)
-	s.enter(t)
+	s.enter()
 	port := s.origin[strings.LastIndex(s.origin, ":"):]
 	for host, want := range map[string]int{
 		"console.localhost" + port: http.StatusOK, "CONSOLE.localhost" + port: http.StatusOK,
@@ -102,35 +104,29 @@ func TestTheConsoleAnswersUnderItsOwnNameOnly(t *testing.T) {
 
 func TestAnotherSiteCanSendNothing(t *testing.T) {
 	s := newSite(t)
-	link := token(t, s.console.NewLink())
 	for name, headers := range map[string]map[string]string{
 		"cross-site by fetch metadata":            {"Sec-Fetch-Site": "cross-site"},
 		"another host of the same site":           {"Sec-Fetch-Site": "same-site"},
 		"another origin, in an old browser":       {"Origin": "https://evil.example.com"},
 		"no origin at all, from a sandboxed page": {"Origin": "null"},
 	} {
-		for _, path := range []string{"/open", "/theme"} {
-			r, err := http.NewRequest(http.MethodPost, s.origin+path, strings.NewReader(url.Values{"token": {link}}.Encode()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-			for k, v := range headers {
-				r.Header.Set(k, v)
-			}
-			if a := s.send(t, r); a.status != http.StatusForbidden || a.header.Get("Set-Cookie") != "" {
-				t.Errorf("%s to %s: %d, cookie %q", name, path, a.status, a.header.Get("Set-Cookie"))
-			}
+		r, err := http.NewRequest(http.MethodPost, s.origin+"/theme", strings.NewReader(url.Values{"theme": {"dark"}}.Encode()))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if a := s.post(t, "/open", url.Values{"token": {link}}); a.status != http.StatusSeeOther {
-		t.Errorf("the link was used up by another site: %d", a.status)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for k, v := range headers {
+			r.Header.Set(k, v)
+		}
+		if a := s.send(t, r); a.status != http.StatusForbidden || a.header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d, cookie %q", name, a.status, a.header.Get("Set-Cookie"))
+		}
 	}
 }
 
 func TestTheThemeIsRemembered(t *testing.T) {
 	s := newSite(t)
-	s.enter(t)
+	s.enter()
 	for _, tt := range []struct{ theme, want string }{
 		{"dark", `<html lang="en" data-theme="dark">`}, {"light", `<html lang="en" data-theme="light">`},
 		{"system", `<html lang="en">`}, {`"><script>`, `<html lang="en">`},

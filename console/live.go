@@ -2,13 +2,13 @@ package console
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"sync"
 	"time"
 
+	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -24,30 +24,30 @@ const (
 // streams counts the live pages of each session.
 type streams struct {
 	mu     sync.Mutex
-	open   map[[sha256.Size]byte]int
+	open   map[string]int // by the session's id
 	closed bool
 	all    sync.WaitGroup
 }
 
-func newStreams() *streams { return &streams{open: map[[sha256.Size]byte]int{}} }
+func newStreams() *streams { return &streams{open: map[string]int{}} }
 
 // enter counts one more, if there may be one more.
-func (s *streams) enter(session grant) bool {
+func (s *streams) enter(session *identity.Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.open[session.hash] >= maxLivePages {
+	if s.closed || s.open[session.ID] >= maxLivePages {
 		return false
 	}
-	s.open[session.hash]++
+	s.open[session.ID]++
 	s.all.Add(1)
 	return true
 }
 
-func (s *streams) leave(session grant) {
+func (s *streams) leave(session *identity.Session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[session.hash]--; s.open[session.hash] == 0 {
-		delete(s.open, session.hash)
+	if s.open[session.ID]--; s.open[session.ID] == 0 {
+		delete(s.open, session.ID)
 	}
 	s.all.Done()
 }
@@ -87,17 +87,20 @@ func (c *Console) live(p *page) http.HandlerFunc {
 }
 
 // follow is the stream's loop.
-func (c *Console) follow(r *http.Request, p *page, s *stream, session grant) error {
+func (c *Console) follow(r *http.Request, p *page, s *stream, session *identity.Session) error {
 	if err := s.write(fmt.Sprintf("retry: %d\n\n", retryAfterLost)); err != nil {
 		return err
 	}
+	ended := make(chan struct{})
+	release, ok := c.o.Hold(session, func() { close(ended) })
+	if !ok {
+		return s.write("event: over\ndata: session\n\n")
+	}
+	defer release()
 	tick := time.NewTicker(everyUpdate)
 	defer tick.Stop()
 	last := c.o.Now()
 	for {
-		if !c.sessions.good(session) {
-			return s.write("event: over\ndata: session\n\n")
-		}
 		changed, err := c.update(r.Context(), r, p, s)
 		if err != nil {
 			return err
@@ -112,6 +115,8 @@ func (c *Console) follow(r *http.Request, p *page, s *stream, session grant) err
 		}
 		select {
 		case <-tick.C:
+		case <-ended:
+			return s.write("event: over\ndata: session\n\n")
 		case <-r.Context().Done():
 			return nil
 		case <-c.stopped:

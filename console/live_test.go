@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -18,32 +17,24 @@ import (
 
 // These tests run in a bubble whose time stands still until everybody waits: hours pass at once.
 
-// bubble is a console without a network, and a session's cookie.
+// bubble is a console without a network, and an auditor who has signed in.
 type bubble struct {
-	console *console.Console
-	record  *record
-	cookie  string
+	*site
 }
 
 func newBubble(t *testing.T, events ...*event.Event) *bubble {
 	t.Helper()
-	b := &bubble{record: &record{}}
+	b := &bubble{&site{record: &record{}, origin: "https://console.test"}}
 	b.record.add(events...)
+	b.enter()
+	o := b.options()
+	o.Events, o.Now = b.record, time.Now
 	var err error
-	b.console, err = console.New(console.Options{
-		URL: "https://console.test", Services: services(), Counts: counts, Events: b.record,
-		Opened: func(context.Context, *http.Request) error { return nil }, Now: time.Now, Log: quiet(),
-	})
+	b.console, err = console.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.console.Close)
-	w := httptest.NewRecorder()
-	form := url.Values{"token": {token(t, b.console.NewLink())}}
-	r := httptest.NewRequest(http.MethodPost, "https://console.test/open", strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	b.console.Handler().ServeHTTP(w, r)
-	b.cookie, _, _ = strings.Cut(w.Header().Get("Set-Cookie"), ";")
 	return b
 }
 
@@ -53,7 +44,6 @@ func (b *bubble) watch(t *testing.T, path string) *watcher {
 	ctx, leave := context.WithCancel(t.Context())
 	w := &watcher{leave: leave, ended: make(chan struct{}), header: http.Header{}, status: http.StatusOK}
 	r := httptest.NewRequest(http.MethodGet, "https://console.test"+path, http.NoBody).WithContext(ctx)
-	r.Header.Set("Cookie", b.cookie)
 	go func() {
 		defer close(w.ended)
 		b.console.Handler().ServeHTTP(w, r)
@@ -229,13 +219,18 @@ func TestALivePageEndsWithItsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, exchange(1))
 		w := b.watch(t, "/traffic/live")
-		pass(30*time.Minute - 2*time.Second)
+		pass(30 * time.Minute)
 		if w.hasEnded() {
 			t.Fatal("it ended early")
 		}
-		pass(3 * time.Second)
+		b.holds.end()
+		synctest.Wait()
 		if n, _ := w.got("event: over"); n != 1 || !w.hasEnded() {
 			t.Errorf("told %d times that the session is over, ended: %v", n, w.hasEnded())
+		}
+		late := b.watch(t, "/traffic/live")
+		if n, _ := late.got("event: over"); n != 1 || !late.hasEnded() {
+			t.Errorf("a page opened after the end is told so %d times, ended: %v", n, late.hasEnded())
 		}
 	})
 }
@@ -275,8 +270,7 @@ func TestASessionHasEightLivePagesAtMost(t *testing.T) {
 
 func TestWhetherASessionHoldsCanBeAsked(t *testing.T) {
 	s := newSite(t)
-	s.enter(t)
-	for _, want := range []int{http.StatusOK, http.StatusUnauthorized} {
+	for _, want := range []int{http.StatusUnauthorized, http.StatusOK} {
 		r, err := http.NewRequest(http.MethodHead, s.origin+"/traffic/live", http.NoBody)
 		if err != nil {
 			t.Fatal(err)
@@ -284,7 +278,7 @@ func TestWhetherASessionHoldsCanBeAsked(t *testing.T) {
 		if a := s.send(t, r); a.status != want || a.body != "" {
 			t.Errorf("%d %q, want %d", a.status, a.body, want)
 		}
-		s.clock.add(time.Hour)
+		s.enter()
 	}
 }
 

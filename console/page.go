@@ -23,6 +23,7 @@ type page struct {
 	group, title, path, icon string
 	key                      string // goes there after g
 	template                 string
+	role                     string // whom it is for
 
 	// load gives what the page shows to a query. Age is how old the rows may be.
 	load func(ctx context.Context, query url.Values, age time.Duration) (view, error)
@@ -38,8 +39,8 @@ type view interface {
 
 func (c *Console) loadPages() error {
 	c.pages = []*page{
-		{group: "Watch", title: "Traffic", path: "/traffic", icon: "traffic", key: "t", template: "traffic.html", load: c.loadTraffic},
-		{group: "Watch", title: "Events", path: "/events", icon: "events", key: "e", template: "events.html", load: c.loadEvents},
+		{group: "Watch", title: "Traffic", path: "/traffic", icon: "traffic", key: "t", template: "traffic.html", role: roleReader, load: c.loadTraffic},
+		{group: "Watch", title: "Events", path: "/events", icon: "events", key: "e", template: "events.html", role: roleAuditor, load: c.loadEvents},
 	}
 	var err error
 	for _, p := range c.pages {
@@ -70,7 +71,7 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, title, here 
 	if err == nil {
 		err = c.ui.Page(&whole, ui.Frame{
 			Title: title, Path: localPath(r.URL.RequestURI()), Theme: theme(r), Groups: c.groups(here), Live: v.live(),
-			Subject: c.subject(), Until: sessionOf(r.Context()).until,
+			Subject: c.subject(), Name: sessionOf(r.Context()).Person.Name, Until: sessionOf(r.Context()).Ends,
 			Content: template.HTML(content.String()), //nolint:gosec // rendered by html/template
 		})
 	}

@@ -38,7 +38,7 @@ func (s *site) stable(page string) string {
 func TestPages(t *testing.T) {
 	s := newSite(t, some()...)
 	golden(t, "no-session.html", s.stable(s.get(t, "/traffic").body))
-	s.enter(t)
+	s.enter()
 	for name, path := range map[string]string{
 		"traffic.html": "/traffic", "events.html": "/events", "refused.html": "/events?verdict=refused&service=notes",
 		"event-refused.html": "/events/" + idOf(2).String(), "event-started.html": "/events/" + idOf(8).String(),
@@ -50,7 +50,7 @@ func TestPages(t *testing.T) {
 
 func TestPagesWithoutEventsSayWhatToDo(t *testing.T) {
 	s := newSite(t)
-	s.enter(t)
+	s.enter()
 	for path, want := range map[string]string{
 		"/traffic": "Send a request to one of the services", "/events": "Send a request to one of the services",
 		"/events?verdict=refused": "Show all events", "/events?before=1": "Send a request to one of the services",
@@ -76,7 +76,7 @@ var (
 
 func TestHostileTextStaysText(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	for _, path := range []string{"/traffic", "/events", "/events/" + idOf(9).String(), "/events?service=" + url.QueryEscape(hostile(9).Service), "/events?cause=" + url.QueryEscape("<b>\u202e")} {
 		page := s.get(t, path).body
 		for _, found := range tag.FindAllString(page, -1) {
@@ -111,7 +111,7 @@ func TestHostileTextStaysText(t *testing.T) {
 
 func TestWhatMatchedIsMarked(t *testing.T) {
 	s := newSite(t, refusal(1))
-	s.enter(t)
+	s.enter()
 	page := s.get(t, "/events/"+idOf(1).String()).body
 	for _, want := range []string{`<mark>1&#39; OR &#39;1&#39;=&#39;1</mark>`, "942100", "SQL Injection Attack Detected via libinjection", "ARGS:q", idOf(1).String(), "203.0.113.47", "validation.request.refused", "validation.score"} {
 		if !strings.Contains(page, want) {
@@ -124,7 +124,7 @@ func TestLongTextsAreCutInListsAndWholeOnTheirPage(t *testing.T) {
 	e := exchange(1)
 	e.HTTP.Query = "q=" + strings.Repeat("long", 2000)
 	s := newSite(t, e)
-	s.enter(t)
+	s.enter()
 	if page := s.get(t, "/events").body; strings.Contains(page, strings.Repeat("long", 100)) || !strings.Contains(page, "…") {
 		t.Error("the list shows all of it")
 	}
@@ -149,7 +149,7 @@ func TestNumbersAreThoseOfTheRowsBehindThem(t *testing.T) {
 		}
 	}
 	s := newSite(t, events...)
-	s.enter(t)
+	s.enter()
 	page := s.get(t, "/traffic").body
 	causes := regexp.MustCompile(`<li><a href="([^"]+)"><b>.*?</b></a><span class="num">(\d+)</span>`).FindAllStringSubmatch(page, -1)
 	if len(causes) != 2 {
@@ -169,7 +169,7 @@ func TestAListIsPagedOnTheServer(t *testing.T) {
 		events = append(events, exchange(n))
 	}
 	s := newSite(t, events...)
-	s.enter(t)
+	s.enter()
 	older := regexp.MustCompile(`<a class="btn" href="([^"]+)">Older`)
 	seen := map[string]bool{}
 	pages := 0
@@ -202,7 +202,7 @@ func TestAListIsPagedOnTheServer(t *testing.T) {
 
 func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	seen := map[string]bool{}
 	for left := []string{"/"}; len(left) > 0; left = left[1:] {
 		path := left[0]
@@ -231,7 +231,7 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 
 func TestAnEventIsFoundByWhatPeopleType(t *testing.T) {
 	s := newSite(t, refusal(1))
-	s.enter(t)
+	s.enter()
 	id := idOf(1).String()
 	for typed, want := range map[string]string{id: "/events/" + id, "  " + strings.ToUpper(id) + "\n": "/events/" + id, "nonsense": "", "": ""} {
 		a := s.get(t, "/find?id="+url.QueryEscape(typed))
@@ -243,7 +243,7 @@ func TestAnEventIsFoundByWhatPeopleType(t *testing.T) {
 
 func TestFiltersThatAreNoneAreRefused(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	for _, q := range []string{"verdict=perhaps", "before=x", "before=0", "before=-1", "before=99999999999999999999"} {
 		for _, path := range []string{"/events", "/events/live", "/api/v1/events"} {
 			if a := s.get(t, path+"?"+q); a.status != http.StatusBadRequest {
@@ -255,7 +255,7 @@ func TestFiltersThatAreNoneAreRefused(t *testing.T) {
 
 func TestARecordThatCannotBeReadGivesNothingAway(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	s.record.breaks(true)
 	for _, path := range []string{"/traffic", "/events", "/api/v1/events", "/api/v1/traffic", "/traffic/live"} {
 		if a := s.get(t, path); a.status != http.StatusInternalServerError || strings.Contains(a.body, "secret") {
@@ -270,7 +270,7 @@ func TestARecordThatCannotBeReadGivesNothingAway(t *testing.T) {
 
 func TestAPageWithoutScriptIsWhole(t *testing.T) {
 	s := newSite(t, some()...)
-	s.enter(t)
+	s.enter()
 	for path, rows := range map[string]int{"/traffic": 9, "/events": 9} {
 		page := s.get(t, path).body
 		if got := rowsOf(page); got != rows {

@@ -74,7 +74,7 @@ func TestARealRecordIsShownLive(t *testing.T) {
 	keys := newOneKey(t)
 	log := openRecord(t, keys)
 	s := newSiteOn(t, log)
-	s.enter(t)
+	s.enter()
 
 	r, err := http.NewRequest(http.MethodGet, s.origin+"/events/live", http.NoBody)
 	if err != nil {

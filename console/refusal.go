@@ -11,12 +11,8 @@ import (
 
 // What the console refuses, in words.
 var (
-	errNoSession = problem.New("console.session.missing", "The console opens with a one-time link, and a session ends after 30 minutes.",
-		"On the machine where Tenward runs, type this and open the link that it prints:")
-	errLinkUsed = problem.New("console.link.used", "This link was used before, or it is older than 10 minutes. Each link works once.",
-		"On the machine where Tenward runs, type this and open the link that it prints:")
-	errNotRecorded = problem.New("console.link.unrecorded", "The link cannot be used now: its use could not be written into the record.",
-		"Look at the disk that holds Tenward's data: is it full or read-only? Then try the same link again.")
+	errNoSession = problem.New("console.session.missing", "The console needs a sign-in.", "Open it in a browser and sign in.")
+	errNoRole    = problem.New("console.role.missing", "This page needs a role that you do not have.", "An owner of this server can give it to you, on the machine itself: tenward person grant NAME ROLE.")
 	errOtherSite = problem.New("console.origin.refused", "Another site sent this request, so it was not carried out.",
 		"Do it again on a page of the console.")
 	errUnknownPage = problem.New("console.page.unknown", "The console has no page of this address.",
@@ -36,10 +32,9 @@ func wrongHost(origin string) *problem.Problem {
 // titles of the pages that say one thing, by status.
 var titles = map[int]string{
 	http.StatusBadRequest:          "That was not understood",
-	http.StatusUnauthorized:        "Open the console with a link",
+	http.StatusUnauthorized:        "Sign in first",
 	http.StatusForbidden:           "Not carried out",
 	http.StatusNotFound:            "Nothing here",
-	http.StatusGone:                "This link is used up",
 	http.StatusMisdirectedRequest:  "Another address",
 	http.StatusTooManyRequests:     "Too many live pages",
 	http.StatusInternalServerError: "Something went wrong",
@@ -55,13 +50,10 @@ func (c *Console) refuse(w http.ResponseWriter, r *http.Request, status int, p *
 		refuseJSON(w, status, p)
 		return
 	}
-	n := ui.Notice{
-		Title: titles[status], Theme: theme(r), Sentence: p.Sentence, Next: p.Next, Home: c.inSession(r),
-	}
-	if p == errNoSession || p == errLinkUsed {
-		n.Command = c.o.LinkCommand
-	}
-	c.writeNotice(w, r, status, n)
+	c.writeNotice(w, r, status, ui.Notice{
+		Title: titles[status], Theme: theme(r), Sentence: p.Sentence, Next: p.Next, Home: sessionOf(r.Context()) != nil,
+		Away: p.Code == errNoRole.Code,
+	})
 }
 
 func (c *Console) writeNotice(w http.ResponseWriter, r *http.Request, status int, n ui.Notice) {

@@ -7,86 +7,59 @@ import (
 	"strings"
 
 	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/problem"
 )
 
-// The names that begin with __Host- bind the cookies to this one origin and to TLS (RFC 6265bis section 4.1.3.2).
+// The roles that pages ask for; access says what they contain.
 const (
-	sessionCookie = "__Host-tenward-console"
-	themeCookie   = "__Host-tenward-theme"
+	roleReader  = "reader"  // sees how things stand
+	roleAuditor = "auditor" // reads the record
 )
+
+// The name binds the cookie to this one origin and to TLS (RFC 6265bis section 4.1.3.2).
+const themeCookie = "__Host-tenward-theme"
 
 // maxForm bounds what a form may send.
 const maxForm = 4 << 10
 
-// openPage shows the button that uses a link up. A GET uses nothing: mail scanners and previews follow links.
-func (c *Console) openPage(w http.ResponseWriter, r *http.Request) {
-	token := r.URL.Query().Get("token")
-	if _, ok := c.links.find(token); !ok {
-		c.refuse(w, r, http.StatusGone, errLinkUsed)
-		return
+type sessionKey struct{}
+
+// inside lets only those through who have signed in and hold the role.
+func (c *Console) inside(role string, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		session := c.o.Session(r)
+		if session == nil {
+			c.refuse(w, r, http.StatusUnauthorized, errNoSession)
+			return
+		}
+		may, err := c.o.May(r.Context(), session, role)
+		switch {
+		case err != nil:
+			c.fail(w, r, err)
+		case !may:
+			c.refuse(w, r, http.StatusForbidden, noRole(session.Person, role))
+		default:
+			next(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, session)))
+		}
 	}
-	c.writeNotice(w, r, http.StatusOK, ui.Notice{
-		Title: "Open the console", Theme: theme(r),
-		Sentence: "This link opens the console once, for 30 minutes, in this browser.",
-		Next:     "It only shows what happens. Nothing can be changed here.", Open: token,
-	})
 }
 
-// open uses a link up and begins a session. The form stands on a page of this origin, so the new cookie is sent along
-// with the redirect, although SameSite=Strict would hold it back from somebody who comes from elsewhere.
-func (c *Console) open(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	link, ok := c.links.take(r.PostFormValue("token"))
-	if !ok {
-		c.refuse(w, r, http.StatusGone, errLinkUsed)
-		return
-	}
-	if err := c.o.Opened(r.Context(), r); err != nil {
-		c.links.put(link) // it opened nothing
-		c.refuse(w, r, http.StatusServiceUnavailable, errNotRecorded.Because(err))
-		return
-	}
-	token, _ := c.sessions.issue()
-	http.SetCookie(w, cookie(sessionCookie, token, int(sessionLife.Seconds())))
-	http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
+// noRole says what is missing, and how it is given.
+func noRole(p *identity.Person, role string) *problem.Problem {
+	why := *errNoRole
+	why.Sentence = "You are signed in as " + p.Account + ", and this page needs the role " + role + " or one that contains it."
+	return &why
+}
+
+// sessionOf is the session that inside found.
+func sessionOf(ctx context.Context) *identity.Session {
+	session, _ := ctx.Value(sessionKey{}).(*identity.Session)
+	return session
 }
 
 func cookie(name, value string, age int) *http.Cookie {
 	return &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, Secure: true, HttpOnly: true, SameSite: http.SameSiteStrictMode}
-}
-
-type sessionKey struct{}
-
-// inside lets only sessions through.
-func (c *Console) inside(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		session, ok := c.session(r)
-		if !ok {
-			c.refuse(w, r, http.StatusUnauthorized, errNoSession)
-			return
-		}
-		next(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, session)))
-	}
-}
-
-// session is the one that a request's cookie names.
-func (c *Console) session(r *http.Request) (grant, bool) {
-	sent, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return grant{}, false
-	}
-	return c.sessions.find(sent.Value)
-}
-
-func (c *Console) inSession(r *http.Request) bool {
-	_, ok := c.session(r)
-	return ok
-}
-
-// sessionOf is the session that inside found.
-func sessionOf(ctx context.Context) grant {
-	session, _ := ctx.Value(sessionKey{}).(grant)
-	return session
 }
 
 // theme is what the cookie remembers, so that the server renders it and no page flashes.

@@ -24,6 +24,7 @@ import (
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/identity"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -106,7 +107,64 @@ type site struct {
 	clock   *clock
 	record  *record // unless it is a real one
 	origin  string
-	opened  func() error // what recording the use of a link says
+	session *identity.Session // whose the browser's is; nil for a stranger
+	role    string            // what they hold
+	holds   holds
+}
+
+// holds are the live pages that are kept to the session.
+type holds struct {
+	mu    sync.Mutex
+	stops map[int]func()
+	next  int
+	ended bool
+}
+
+func (h *holds) hold(_ *identity.Session, stop func()) (release func(), ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended {
+		return nil, false
+	}
+	if h.stops == nil {
+		h.stops = map[int]func(){}
+	}
+	id := h.next
+	h.next++
+	h.stops[id] = stop
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.stops, id)
+	}, true
+}
+
+// end ends the session.
+func (h *holds) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
+	for id, stop := range h.stops {
+		stop()
+		delete(h.stops, id)
+	}
+}
+
+// ada is somebody who has signed in until half past noon.
+func ada() *identity.Session {
+	return &identity.Session{ID: "s1", Person: &identity.Person{ID: "p1", Account: "ada", Name: "Ada Lovelace"}, Ends: noon.Add(30 * time.Minute)}
+}
+
+// options are those of a console whose visitor the site says.
+func (s *site) options() console.Options {
+	return console.Options{
+		URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Counts: counts, Now: s.clock.now, Log: quiet(),
+		Session: func(*http.Request) *identity.Session { return s.session },
+		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
+			return s.role == "auditor" || s.role == role, nil
+		},
+		Hold: s.holds.hold,
+	}
 }
 
 // counts are what the gate has counted.
@@ -120,7 +178,7 @@ func services() []console.ServiceInfo {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// newSite starts a console. The browser has not opened its link.
+// newSite starts a console. Nobody has signed in.
 func newSite(t *testing.T, events ...*event.Event) *site {
 	t.Helper()
 	r := &record{}
@@ -133,7 +191,7 @@ func newSite(t *testing.T, events ...*event.Event) *site {
 // newSiteOn starts a console that shows this record.
 func newSiteOn(t *testing.T, events console.Events) *site {
 	t.Helper()
-	s := &site{clock: &clock{at: noon}, opened: func() error { return nil }}
+	s := &site{clock: &clock{at: noon}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
 	server.EnableHTTP2 = true
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
@@ -141,10 +199,9 @@ func newSiteOn(t *testing.T, events console.Events) *site {
 		t.Fatal(err)
 	}
 	s.origin = "https://console.localhost:" + port
-	s.console, err = console.New(console.Options{
-		URL: s.origin, Services: services(), Counts: counts, Events: events,
-		Opened: func(context.Context, *http.Request) error { return s.opened() }, Now: s.clock.now, Log: quiet(),
-	})
+	o := s.options()
+	o.Events = events
+	s.console, err = console.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,23 +235,8 @@ func browser(t *testing.T, server *httptest.Server) *http.Client {
 	}
 }
 
-// enter uses a new link up.
-func (s *site) enter(t *testing.T) {
-	t.Helper()
-	if a := s.post(t, "/open", url.Values{"token": {token(t, s.console.NewLink())}}); a.status != http.StatusSeeOther {
-		t.Fatalf("the link was answered with %d: %s", a.status, a.body)
-	}
-}
-
-// token is what a link carries.
-func token(t *testing.T, link string) string {
-	t.Helper()
-	u, err := url.Parse(link)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Query().Get("token")
-}
+// enter signs an auditor in.
+func (s *site) enter() { s.session, s.role = ada(), "auditor" }
 
 // reply is an answer that has been read.
 type reply struct {

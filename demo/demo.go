@@ -12,6 +12,12 @@
 //	traversal      CWE-22   /download?file=              ../notes.db
 //	upload         CWE-434  /upload                      any type, and a name such as ../x
 //	error detail   CWE-209  /api/search?q=               '
+//	stored XSS     CWE-79   /chat, field text            <img src=x onerror=alert(1)>
+//	forged form    CWE-352  /chat                        a form on any other site
+//	any origin     CWE-1385 /chat/socket                 a WebSocket from a page of any other site
+//	trusted field  CWE-290  X-Tenward-Person             the field, sent by anybody who gets around the gate
+//
+// The chat and the feed show that the gate passes WebSocket and server-sent events.
 package demo
 
 import (
@@ -25,6 +31,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	_ "modernc.org/sqlite" // registers the driver
 )
@@ -35,17 +42,23 @@ var pageFiles embed.FS
 //go:embed assets
 var assetFiles embed.FS
 
+// beat is shorter than any proxy's patience with a silent connection: those give up after 30 s or more.
+const beat = 15 * time.Second
+
 // App is the application. It answers HTTP and listens nowhere by itself.
 type App struct {
 	mux   *http.ServeMux
 	db    *sql.DB
 	pages *template.Template
 	files string // uploads
+	chat  room
+	feed  room
+	beat  time.Duration // how often a silent connection is shown to be alive
 }
 
 // Open finds the application's data in dir, or seeds it on the first start.
 func Open(ctx context.Context, dir string) (*App, error) {
-	a := &App{mux: http.NewServeMux(), files: filepath.Join(dir, "uploads")}
+	a := &App{mux: http.NewServeMux(), files: filepath.Join(dir, "uploads"), beat: beat}
 	if err := os.MkdirAll(a.files, 0o700); err != nil {
 		return nil, fmt.Errorf("make demo folder: %w", err)
 	}
@@ -73,6 +86,11 @@ func Open(ctx context.Context, dir string) (*App, error) {
 	a.mux.HandleFunc("POST /logout", a.logout)
 	a.mux.HandleFunc("GET /notes", a.notes)
 	a.mux.HandleFunc("POST /notes", a.addNote)
+	a.mux.HandleFunc("GET /chat", a.chatPage)
+	a.mux.HandleFunc("POST /chat", a.say)
+	a.mux.HandleFunc("GET /chat/socket", a.chatSocket)
+	a.mux.HandleFunc("GET /feed", a.feedPage)
+	a.mux.HandleFunc("GET /feed/events", a.feedEvents)
 	a.mux.HandleFunc("GET /files", a.filesPage)
 	a.mux.HandleFunc("GET /download", a.download)
 	a.mux.HandleFunc("POST /upload", a.upload)
@@ -88,8 +106,12 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mux.ServeHTTP(w, r)
 }
 
-// Close lets go of the database.
-func (a *App) Close() error { return a.db.Close() }
+// Close ends what still listens, waits for it, and lets go of the database.
+func (a *App) Close() error {
+	a.chat.close()
+	a.feed.close()
+	return a.db.Close()
+}
 
 // show renders a page around its own template.
 func (a *App) show(w http.ResponseWriter, r *http.Request, page string, data map[string]any) {

@@ -82,6 +82,9 @@ func (a *App) addNote(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) insert(ctx context.Context, n note) error {
-	_, err := a.db.ExecContext(ctx, "INSERT INTO notes (owner, title, body) VALUES (?, ?, ?)", n.Owner, n.Title, n.Body)
-	return err
+	if _, err := a.db.ExecContext(ctx, "INSERT INTO notes (owner, title, body) VALUES (?, ?, ?)", n.Owner, n.Title, n.Body); err != nil {
+		return err
+	}
+	a.announce(n)
+	return nil
 }

@@ -36,7 +36,7 @@ func (a *App) query(ctx context.Context, statement string, args ...any) ([]note,
 }
 
 func (a *App) home(w http.ResponseWriter, r *http.Request) {
-	a.show(w, r, "home.html", map[string]any{"Title": "Notes"})
+	a.show(w, r, "home.html", map[string]any{"Title": "Notes", "GatePerson": gatePerson(r)})
 }
 
 func (a *App) search(w http.ResponseWriter, r *http.Request) {

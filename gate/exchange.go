@@ -1,11 +1,13 @@
 package gate
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"time"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/identity"
 )
 
 // Exchange is one request and its answer on their way through the gate.
@@ -27,6 +29,9 @@ type Exchange struct {
 
 	Response *http.Response // the upstream's answer, from phase Answered on; nil where it never answered
 
+	Session *identity.Session // whose sign-in it belongs to; nil for the anonymous
+	Forward []Field           // what the upstream is told in fields that no client can set
+
 	User    *event.User    // who is signed in; nil for the anonymous
 	Subject string         // whose key seals the record's personal fields; empty for the anonymous
 	Rules   []event.Rule   // all rules that matched so far, whether they refused or not
@@ -40,6 +45,21 @@ type Exchange struct {
 	verdict event.Verdict
 	kind    string
 	stage   string
+}
+
+// Field is one header field for the upstream.
+type Field struct{ Name, Value string }
+
+// SetCookie adds a cookie of Tenward's own to the answer.
+func (x *Exchange) SetCookie(c *http.Cookie) { http.SetCookie(&x.answer, c) }
+
+// exchangeKey is under which a service that answers by itself finds the exchange.
+type exchangeKey struct{}
+
+// FromContext gives the exchange that the handler of a service answers.
+func FromContext(ctx context.Context) *Exchange {
+	x, _ := ctx.Value(exchangeKey{}).(*Exchange)
+	return x
 }
 
 // Note adds a fact to the exchange's event. The value must be neither personal nor secret.

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -32,6 +33,8 @@ type Options struct {
 	Record   Recorder
 	Log      *slog.Logger
 	Now      func() time.Time
+	// Hold keeps a stream to the session it belongs to (identity.Sessions.Hold). Nil where there are no sessions.
+	Hold func(s *identity.Session, stop func()) (release func(), ok bool)
 }
 
 // Gate is an http.Handler that lets through what every stage lets through.
@@ -44,6 +47,7 @@ type Gate struct {
 	record   Recorder
 	log      *slog.Logger
 	now      func() time.Time
+	hold     func(*identity.Session, func()) (func(), bool)
 	held     held
 	pool     sync.Pool
 	unknown  counts // exchanges of no service
@@ -51,7 +55,7 @@ type Gate struct {
 
 // New makes the gate. It starts nothing.
 func New(o Options) (*Gate, error) {
-	g := &Gate{services: o.Services, limits: o.Limits, record: o.Record, log: o.Log, now: o.Now}
+	g := &Gate{services: o.Services, limits: o.Limits, record: o.Record, log: o.Log, now: o.Now, hold: o.Hold}
 	g.held.limit = o.Limits.Held
 	g.pool.New = func() any { return new(Exchange) }
 	for _, s := range o.Stages {
@@ -75,7 +79,15 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer g.end(x) //nolint:contextcheck // the exchange is recorded also when its context is over
 	ctx, cancel := context.WithTimeoutCause(r.Context(), g.limits.Total, errSlow)
 	defer cancel()
-	if g.walk(ctx, x, Connected) && g.head(x) && g.walk(ctx, x, Headed) && g.walk(ctx, x, Bodied) {
+	if !g.walk(ctx, x, Connected) || !g.head(x) || !g.walk(ctx, x, Headed) || !g.walk(ctx, x, Bodied) {
+		return
+	}
+	switch {
+	case x.Service.Handler != nil:
+		x.Service.Handler.ServeHTTP(&x.answer, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+	case upgrades(r):
+		g.upgrade(ctx, x)
+	default:
 		g.proxy(ctx, x)
 	}
 }
@@ -118,7 +130,7 @@ func (g *Gate) end(x *Exchange) {
 	if x.ahead != nil {
 		x.ahead.end()
 	}
-	*x = Exchange{Rules: x.Rules[:0], Details: x.Details[:0]}
+	*x = Exchange{Rules: x.Rules[:0], Details: x.Details[:0], Forward: x.Forward[:0]}
 	g.pool.Put(x)
 	if broken != nil {
 		panic(broken)
@@ -152,6 +164,9 @@ func (g *Gate) walk(ctx context.Context, x *Exchange, p Phase) bool {
 			x.settle(event.Observed, observedKind(v.Kind), s.Name)
 		default:
 			x.settle(event.Refused, v.Kind, s.Name)
+			if v.Location != "" {
+				x.answer.Header().Set("Location", v.Location)
+			}
 			g.refuse(x, v.Status, v.Why)
 			return false
 		}
@@ -167,8 +182,8 @@ func (s *Stage) run(ctx context.Context, x *Exchange) (v Verdict, err error) {
 		}
 	}()
 	v, err = s.Run(ctx, x)
-	if err == nil && v.Refuses() && (v.Why == nil || v.Kind == "" || v.Status < 400 || v.Status > 599) {
-		return Verdict{}, errors.New("a verdict that refuses needs kind, reason and a status of 400 to 599")
+	if err == nil && v.Refuses() && !v.sound() {
+		return Verdict{}, errors.New("a verdict that refuses needs kind, reason and a status of 400 to 599, or 303 with a location")
 	}
 	return v, err
 }

@@ -27,7 +27,7 @@ var asserted = map[string]bool{
 }
 
 // assertedPrefixes are families of such fields.
-var assertedPrefixes = []string{"X-Forwarded-", "X-Auth-Request-", "X-Envoy-", "Tenward-"}
+var assertedPrefixes = []string{"X-Forwarded-", "X-Auth-Request-", "X-Envoy-", "X-Tenward-", "Tenward-"}
 
 // keepsRequestField says whether a request's field goes on to the upstream.
 func keepsRequestField(name string) bool {
@@ -45,7 +45,7 @@ func keepsRequestField(name string) bool {
 
 // outgoingHeader copies the fields that may reach the upstream and adds what the gate asserts itself. The
 // slices of values are shared with the request, which nobody changes any more.
-func outgoingHeader(in http.Header, client netip.Addr, host string) http.Header {
+func outgoingHeader(in http.Header, client netip.Addr, host string, forward []Field) http.Header {
 	out := make(http.Header, len(in)+4)
 	for name, values := range in {
 		if keepsRequestField(name) {
@@ -73,6 +73,9 @@ func outgoingHeader(in http.Header, client netip.Addr, host string) http.Header 
 	out["X-Forwarded-For"] = values[1:2:2]
 	out["X-Forwarded-Host"] = values[2:3:3]
 	out["X-Forwarded-Proto"] = values[3:4:4]
+	for _, f := range forward {
+		out[f.Name] = []string{f.Value}
+	}
 	return out
 }
 

@@ -28,7 +28,7 @@ func TestOutgoingHeader(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := outgoingHeader(tt.in, client, "notes.test")
+			got := outgoingHeader(tt.in, client, "notes.test", nil)
 			for _, own := range []struct{ name, value string }{
 				{"Forwarded", `for=192.0.2.7;host="notes.test";proto=https`}, {"X-Forwarded-For", "192.0.2.7"},
 				{"X-Forwarded-Host", "notes.test"}, {"X-Forwarded-Proto", "https"}, {"User-Agent", ""},
@@ -46,7 +46,7 @@ func TestOutgoingHeader(t *testing.T) {
 }
 
 func TestForwardedQuotesIPv6(t *testing.T) {
-	got := outgoingHeader(nil, netip.MustParseAddr("2001:db8::1"), "notes.test")
+	got := outgoingHeader(nil, netip.MustParseAddr("2001:db8::1"), "notes.test", nil)
 	if want := `for="[2001:db8::1]";host="notes.test";proto=https`; got.Get("Forwarded") != want {
 		t.Fatalf("Forwarded = %q, want %q", got.Get("Forwarded"), want)
 	}

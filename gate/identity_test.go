@@ -65,10 +65,10 @@ func TestConnectionNamesWhatEndsHere(t *testing.T) {
 	}
 }
 
-func TestNobodyGetsAnUpgrade(t *testing.T) {
+func TestNobodyGetsAnotherUpgradeThanAWebSocket(t *testing.T) {
 	app := new(behind)
 	s := gatetest.Start(t, upstream(t, app.ServeHTTP), nil)
-	for _, protocol := range []string{"h2c", "websocket", "TLS/1.0"} {
+	for _, protocol := range []string{"h2c", "TLS/1.0", "websocket, h2c"} {
 		answers := raw(t, s, "GET / HTTP/1.1\r\nHost: notes.test\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: "+protocol+"\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", 1)
 		if len(answers) != 1 || answers[0].StatusCode != http.StatusOK {
 			t.Fatalf("%s: answers %+v", protocol, answers)

@@ -32,6 +32,11 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 		g.upstreamFailed(ctx, x, err)
 		return
 	}
+	g.answerWith(ctx, x, res)
+}
+
+// answerWith gives the client the upstream's answer.
+func (g *Gate) answerWith(ctx context.Context, x *Exchange, res *http.Response) {
 	defer res.Body.Close() //nolint:errcheck // it was read to its end, or the answer is being broken off
 	if res.StatusCode < 200 {
 		g.fail(x, "gate", kindUpstream, errUpstreamLies) // a switch of protocols nobody asked for
@@ -46,7 +51,7 @@ func (g *Gate) proxy(ctx context.Context, x *Exchange) {
 	trailers := announce(h, res)
 	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
-	if err := x.relay(res); err != nil {
+	if err := g.relayHeld(x, res); err != nil {
 		by := brokenBy(ctx, err)
 		x.Note("broken", by)
 		if by == byUpstream {
@@ -74,7 +79,7 @@ func (x *Exchange) outgoing(ctx context.Context) *http.Request {
 	}
 	out := (&http.Request{
 		Method: in.Method, URL: u, Host: in.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host), ContentLength: in.ContentLength, // its trailers end here: nobody has looked at them, and some servers take them for fields
+		Header: outgoingHeader(in.Header, x.Client.Addr(), in.Host, x.Forward), ContentLength: in.ContentLength, // its trailers end here: nobody has looked at them, and some servers take them for fields
 	}).WithContext(ctx)
 	switch {
 	case in.Body == nil || in.Body == http.NoBody:
@@ -122,12 +127,14 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 type readError struct{ error }
 
 const (
-	byTime, byUpstream, byClient = "time", "upstream", "client"
+	byTime, bySession, byUpstream, byClient = "time", "session", "upstream", "client"
 )
 
 // brokenBy says who broke an answer off. Where the exchange's context has ended, reading failed because of that.
 func brokenBy(ctx context.Context, err error) string {
 	switch cause := context.Cause(ctx); {
+	case errors.Is(err, errEnded):
+		return bySession
 	case errors.Is(cause, errSlow):
 		return byTime
 	case cause != nil:

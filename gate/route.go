@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -14,6 +15,9 @@ type Service struct {
 	Path     string   // the path prefix that is this service's; "/" for all of it
 	Upstream *url.URL
 	Public   []Pattern // the paths that need no sign-in
+
+	// Handler answers in place of an upstream: Tenward's own origins. Stages about applications leave those alone.
+	Handler http.Handler
 
 	counts *counts
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 )
 
 // Server is one listener with the gate's limits: Serve until Shutdown.
@@ -15,15 +16,28 @@ type Server struct {
 	http   *http.Server
 	limits Limits
 	log    *slog.Logger
+
+	// What was taken over from HTTP the library does not end, and does not wait for.
+	closing context.Context //nolint:containedctx // it is the server's own: tunnels listen to it
+	close   context.CancelFunc
+	tunnels sync.WaitGroup
 }
 
-// NewServer makes a server for TLS connections. What is no gate has a gate's limits of heads, bodies and idleness.
-func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Server {
+type serverKey struct{}
+
+// serverOf gives the server on whose listener an exchange came in; nil in a test without one.
+func serverOf(ctx context.Context) *Server {
+	s, _ := ctx.Value(serverKey{}).(*Server)
+	return s
+}
+
+// NewServer makes a gate's server for TLS connections.
+func NewServer(g *Gate, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
 	s := &Server{limits: l, log: log, http: &http.Server{
-		Handler:           h,
+		Handler:           g,
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
 		IdleTimeout:       l.Idle,
@@ -40,25 +54,12 @@ func NewServer(h http.Handler, conf *tls.Config, l Limits, log *slog.Logger) *Se
 		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
-	if g, ok := h.(*Gate); ok {
-		w := &watch{gate: g}
-		s.http.ConnContext, s.http.ConnState = w.context, w.state
-	} else {
-		s.http.Handler = bounded(h, l)
-	}
+	s.closing, s.close = context.WithCancel(context.Background()) // they last until Shutdown, not until their maker is done
+	base := context.WithValue(context.Background(), serverKey{}, s)
+	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	w := &watch{gate: g}
+	s.http.ConnContext, s.http.ConnState = w.context, w.state
 	return s
-}
-
-// bounded holds the bodies of what is no gate to a gate's limits. ReadTimeout would not do: it ends live pages too.
-func bounded(h http.Handler, l Limits) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil && r.Body != http.NoBody {
-			body := &clientBody{from: r.Body, control: http.NewResponseController(w), limit: l.Body, idle: l.Read}
-			body.extend()
-			r.Body = body
-		}
-		h.ServeHTTP(w, r)
-	})
 }
 
 // Serve answers on l until Shutdown; then its error is nil.
@@ -73,6 +74,8 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errors.New("exchanges did not end in time"))
 	defer cancel()
+	s.close()
+	defer s.tunnels.Wait()
 	if err := s.http.Shutdown(ctx); err != nil {
 		s.log.Warn("exchanges were broken off: they did not end in the time that they have at a stop", "after", s.limits.Drain.String())
 		return s.http.Close()

@@ -12,8 +12,8 @@ import (
 	"github.com/tenward/tenward/gate/gatetest"
 )
 
-// over runs a test with both protocols towards the client.
-func over(t *testing.T, up string, change func(*gate.Options), test func(t *testing.T, s *gatetest.Started)) {
+// bothWays runs a test with both protocols towards the client.
+func bothWays(t *testing.T, up string, change func(*gate.Options), test func(t *testing.T, s *gatetest.Started)) {
 	t.Helper()
 	for _, protocol := range []string{"HTTP/2", "HTTP/1.1"} {
 		t.Run(protocol, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestAnApplicationMayThinkLongerThanAClientMayTakeToRead(t *testing.T) {
 					}
 				}
 			})
-			over(t, up, only(func(l *gate.Limits) { l.Write = 150 * time.Millisecond }), func(t *testing.T, s *gatetest.Started) {
+			bothWays(t, up, only(func(l *gate.Limits) { l.Write = 150 * time.Millisecond }), func(t *testing.T, s *gatetest.Started) {
 				res, err := s.Client.Get("https://notes.test/")
 				if err != nil {
 					t.Fatal(err)
@@ -56,7 +56,7 @@ func TestAnApplicationMayThinkLongerThanAClientMayTakeToRead(t *testing.T) {
 }
 
 func TestAClientThatLeavesIsNoFailureOfTheApplication(t *testing.T) {
-	over(t, endless(t), nil, func(t *testing.T, s *gatetest.Started) {
+	bothWays(t, endless(t), nil, func(t *testing.T, s *gatetest.Started) {
 		res, err := s.Client.Get("https://notes.test/")
 		if err != nil {
 			t.Fatal(err)

@@ -2,16 +2,11 @@ package gate_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/event"
@@ -52,7 +47,7 @@ type mine struct{}
 func (mine) Match(string) bool { panic("a mistake") }
 
 func TestAMistakeOfOursIsSaidToTheClient(t *testing.T) {
-	over(t, upstream(t, func(http.ResponseWriter, *http.Request) {}), func(o *gate.Options) { o.Services[0].Public = []gate.Pattern{mine{}} }, func(t *testing.T, s *gatetest.Started) {
+	bothWays(t, upstream(t, func(http.ResponseWriter, *http.Request) {}), func(o *gate.Options) { o.Services[0].Public = []gate.Pattern{mine{}} }, func(t *testing.T, s *gatetest.Started) {
 		res, body := do(t, s, "GET", "https://notes.test/", nil)
 		if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "Something went wrong inside Tenward") {
 			t.Errorf("%s %q", res.Status, body)
@@ -72,7 +67,7 @@ func TestTrailersAreFieldsToo(t *testing.T) {
 		w.Header().Set(http.TrailerPrefix+"Set-Cookie", "__Host-tenward=x; Path=/; Secure")
 		w.Header().Set(http.TrailerPrefix+"Tenward-Late", "fake")
 	})
-	over(t, up, nil, func(t *testing.T, s *gatetest.Started) {
+	bothWays(t, up, nil, func(t *testing.T, s *gatetest.Started) {
 		res, _ := do(t, s, "GET", "https://notes.test/", nil)
 		if res.Trailer.Get("X-Sum") != "1" || len(res.Trailer) != 1 {
 			t.Errorf("trailers %v", res.Trailer)
@@ -111,51 +106,5 @@ func TestTwoSpellingsOfOnePrefixAreOnePlace(t *testing.T) {
 	_, err := config.Parse("tenward.yaml", []byte(text), new(whole), config.Options{})
 	if err == nil || !strings.Contains(err.Error(), "is service a's already") {
 		t.Errorf("complains %v", err)
-	}
-}
-
-func TestWhatIsNoGateIsHeldToItsLimitsToo(t *testing.T) {
-	inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := io.ReadAll(r.Body); err != nil {
-			w.WriteHeader(http.StatusRequestTimeout)
-		}
-	})
-	pair := httptest.NewUnstartedServer(nil)
-	pair.StartTLS()
-	t.Cleanup(pair.Close)
-	l := gate.SafeLimits()
-	l.Read = 150 * time.Millisecond
-	s := gate.NewServer(inner, &tls.Config{Certificates: pair.TLS.Certificates, MinVersion: tls.VersionTLS13}, l, slog.New(slog.DiscardHandler))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(listener) }()
-	t.Cleanup(func() {
-		if err := s.Shutdown(context.Background()); err != nil {
-			t.Error(err)
-		}
-		if err := <-served; err != nil {
-			t.Error(err)
-		}
-	})
-	c, err := tls.Dial("tcp", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS13})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	if _, err := io.WriteString(c, "POST /theme HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab"); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatalf("who stops sending is never answered: %v", err)
-	}
-	if _ = res.Body.Close(); res.StatusCode != http.StatusRequestTimeout {
-		t.Errorf("answered %s", res.Status)
 	}
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/problem"
@@ -44,10 +45,11 @@ type Stage struct {
 
 // Verdict is a stage's decision. The zero verdict passes.
 type Verdict struct {
-	Status int              // the answer's status when refusing, 400 to 599; 0 passes
-	Kind   string           // the event's kind, "validation.request.refused"; required when refusing
-	Why    *problem.Problem // what the person is told; required when refusing
-	Rules  []event.Rule     // what matched; may be set on a verdict that passes, and is recorded all the same
+	Status   int              // the answer's status when refusing, 400 to 599, or 303 with Location; 0 passes
+	Kind     string           // the event's kind, "validation.request.refused"; required when refusing
+	Why      *problem.Problem // what the person is told; required when refusing
+	Location string           // where the person has to go first, with status 303
+	Rules    []event.Rule     // what matched; may be set on a verdict that passes, and is recorded all the same
 }
 
 // Refuses says whether the verdict ends the exchange (outside observe mode).
@@ -56,4 +58,15 @@ func (v Verdict) Refuses() bool { return v.Status != 0 }
 // Refuse is the verdict that ends an exchange with an answer of this status.
 func Refuse(status int, kind string, why *problem.Problem) Verdict {
 	return Verdict{Status: status, Kind: kind, Why: why}
+}
+
+// SendTo is the verdict that has the person go elsewhere first. Whoever does not follow is told why.
+func SendTo(location, kind string, why *problem.Problem) Verdict {
+	return Verdict{Status: http.StatusSeeOther, Location: location, Kind: kind, Why: why}
+}
+
+// sound says whether a verdict that refuses has all that its answer and its event need.
+func (v Verdict) sound() bool {
+	redirect := v.Status == http.StatusSeeOther && v.Location != ""
+	return v.Why != nil && v.Kind != "" && (redirect || v.Status >= 400 && v.Status <= 599 && v.Location == "")
 }

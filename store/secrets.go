@@ -37,22 +37,32 @@ func (db *DB) Secrets(master MasterKey) *Secrets {
 
 // Put keeps the plaintext under the name, in place of what was there.
 func (s *Secrets) Put(ctx context.Context, name string, plaintext []byte) error {
+	return s.db.Tx(ctx, func(tx *Tx) error { return s.PutIn(ctx, tx, name, plaintext) })
+}
+
+// PutIn is Put inside a transaction.
+func (s *Secrets) PutIn(ctx context.Context, tx *Tx, name string, plaintext []byte) error {
 	if err := s.usable(name, plaintext); err != nil {
 		return fmt.Errorf("put secret: %w", err)
 	}
-	sealed := s.sealer.seal(name, plaintext)
-	return s.db.Tx(ctx, func(tx *Tx) error {
-		if err := s.oneKey(ctx, tx); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, `INSERT INTO store_secret (name, key_id, sealed, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-			ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at`,
-			name, s.sealer.id, sealed, s.db.now().UnixMicro())
-		if err != nil {
-			return fmt.Errorf("put secret %s: %w", name, err)
-		}
-		return nil
-	})
+	if err := s.oneKey(ctx, tx); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO store_secret (name, key_id, sealed, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
+		ON CONFLICT (name) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at`,
+		name, s.sealer.id, s.sealer.seal(name, plaintext), s.db.now().UnixMicro())
+	if err != nil {
+		return fmt.Errorf("put secret %s: %w", name, err)
+	}
+	return nil
+}
+
+// GetIn is Get inside a transaction.
+func (s *Secrets) GetIn(ctx context.Context, tx *Tx, name string) ([]byte, error) {
+	if err := s.usable(name, nil); err != nil {
+		return nil, fmt.Errorf("get secret: %w", err)
+	}
+	return s.read(name, tx.QueryRow(ctx, selectSecret, name))
 }
 
 // Get returns the plaintext kept under the name, or ErrNoSecret.

@@ -37,7 +37,7 @@ func New() (*UI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse components: %w", err)
 	}
-	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html")
+	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html", "layout/card.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
@@ -89,6 +89,7 @@ type Frame struct {
 	Groups  []Group
 	Live    string    // where the page's live parts come from; empty for a page that stands still
 	Subject string    // what is looked at, "2 services protected"
+	Name    string    // who has signed in
 	Until   time.Time // when the session ends
 	Content template.HTML
 }
@@ -108,8 +109,8 @@ type Notice struct {
 	Sentence string
 	Next     string
 	Command  string // to be typed into a terminal
-	Open     string // the token of a link that can be opened here
 	Home     bool   // offer the way back to the console
+	Away     bool   // offer to sign out
 }
 
 // Notice writes such a page.

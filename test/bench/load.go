@@ -20,6 +20,7 @@ type load struct {
 	url     string // what it asks for
 	roots   *x509.CertPool
 	workers int
+	cookie  string // besides those of every browser; empty for a stranger
 }
 
 func (l load) client() *http.Client {
@@ -77,6 +78,9 @@ func (l load) one(ctx context.Context, c *http.Client) error {
 	}
 	for name, value := range headers {
 		r.Header.Set(name, value)
+	}
+	if l.cookie != "" {
+		r.Header.Set("Cookie", headers["Cookie"]+"; "+l.cookie)
 	}
 	answer, err := c.Do(r)
 	if err != nil {

@@ -21,6 +21,7 @@ var groups = []struct {
 }{
 	{"road", road},
 	{"record", record},
+	{"door", door},
 }
 
 func main() {

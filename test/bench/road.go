@@ -124,13 +124,19 @@ func alternate(ctx context.Context, subjects []*subject) error {
 
 const configText = `data: data
 listen: {https: "127.0.0.1:0"}
+portal: {host: login.test}
 console: {host: console.test, listen: "127.0.0.1:0"}
 services:
   notes: {hosts: [notes.test], upstream: %q, public: ["/**"]}
 `
 
-// tenward starts the real program.
+// tenward starts the real program in front of a public application.
 func (b *bench) tenward(ctx context.Context, dir, upstream string) (*process, error) {
+	return b.serving(ctx, dir, fmt.Sprintf(configText, upstream))
+}
+
+// serving starts the real program with this configuration.
+func (b *bench) serving(ctx context.Context, dir, text string) (*process, error) {
 	program := filepath.Join(b.dir, "bin")
 	if _, err := os.Stat(program); err != nil {
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", program, ".")
@@ -139,7 +145,7 @@ func (b *bench) tenward(ctx context.Context, dir, upstream string) (*process, er
 			return nil, fmt.Errorf("build tenward: %w", err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tenward.yaml"), fmt.Appendf(nil, configText, upstream), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "tenward.yaml"), []byte(text), 0o600); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "serve", "-c", "tenward.yaml")

@@ -27,7 +27,6 @@ import (
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
-	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/store"
@@ -158,17 +157,21 @@ func serveRoad(ctx context.Context, upstream, dir string) (err error) {
 		return err
 	}
 	stages := monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, record.Health).Practice().Stages
-	stages = append(stages, authentication.New("").Practice().Stages...)
+	people, err := newHouse(ctx, db, secrets, record)
+	if err != nil {
+		return err
+	}
+	stages = append(append(stages, people.authentication.Practice().Stages...), people.access.Practice().Stages...)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	g, err := gate.New(gate.Options{
 		Services: gate.Services(map[string]*gate.ServiceConfig{"notes": {
 			Hosts: []config.HostName{host}, Path: "/", Upstream: target, Public: []config.PathPattern{"/**"},
 		}}),
-		Stages: stages, Limits: gate.SafeLimits(), Record: record, Log: log, Now: time.Now,
+		Stages: stages, Limits: gate.SafeLimits(), Record: record, Log: log, Now: time.Now, Hold: people.sessions.Hold,
 	})
 	if err != nil {
 		return err
 	}
-	s := gate.NewServer(g, certs.TLSConfig(), gate.SafeLimits(), log)
+	s := gate.NewServer(g, certs.TLSConfig(), gate.SafeLimits(), log) //nolint:contextcheck // it lasts until Shutdown
 	return until(ctx, s.Serve, func() error { return s.Shutdown(context.WithoutCancel(ctx)) })
 }

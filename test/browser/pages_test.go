@@ -14,7 +14,7 @@ type place struct {
 
 // places are all of the console's pages, and the gate's own.
 func places() []place {
-	app := here.application.String()
+	app, login := here.application.String(), here.portal.String()
 	return []place{
 		{name: "traffic", path: "/traffic"},
 		{name: "events", path: "/events"},
@@ -23,9 +23,16 @@ func places() []place {
 		{name: "a refused event", path: "/events/" + refusedID},
 		{name: "no such page", path: "/nowhere"},
 		{name: "no such event", path: "/events/0198c5a0-7d3b-7e41-9f0a-5b1c2d3e4f50"},
-		{name: "a link that is used up", path: "/open?token=AAAAAAAAAAAAAAAAAAAAAAAAAA", outside: true},
-		{name: "without a session", path: "/traffic", outside: true},
-		{name: "the gate's 401", path: app + "/notes", outside: true},
+		{name: "sign in", path: login + "/login", outside: true},
+		{name: "sign in, in German", path: login + "/login?lang=de", outside: true},
+		{name: "cannot sign in", path: login + "/recover", outside: true},
+		{name: "an invitation that is over", path: login + "/enrol?token=AAAAAAAAAAAAAAAAAAAAAAAAAA", outside: true},
+		{name: "an invitation", path: invitation, outside: true},
+		{name: "my applications", path: login + "/"},
+		{name: "security", path: login + "/security"},
+		{name: "nothing on the portal", path: login + "/nowhere"},
+		{name: "without a session", path: app + "/notes", outside: true},
+		{name: "without a role", path: here.closed.String() + "/notes"},
 		{name: "the gate's 403", path: app + "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", outside: true},
 		{name: "the gate's 400", path: app + "/a%2fb", outside: true},
 	}

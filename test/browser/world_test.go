@@ -24,17 +24,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
 // world is one demo, one browser.
 type world struct {
-	console, application *url.URL
+	console, application *url.URL // where attacks are refused
+	weak, closed, portal *url.URL // the same application with the rules only watching, and for nobody; where people sign in
 	program, folder      string
 	demo                 *exec.Cmd
 	browser              context.Context
 	stopBrowser          context.CancelFunc
-	link                 string
+	owner                []*network.Cookie // what a browser has in which the owner has signed in
 }
 
 var here *world
@@ -85,12 +87,15 @@ func (w *world) prepare() error {
 		return err
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium), chromedp.NoSandbox,
-		chromedp.Flag("ignore-certificate-errors-spki-list", pins), chromedp.Flag("hide-scrollbars", false), chromedp.Flag("lang", "en-US"))
+		chromedp.Flag("ignore-certificate-errors-spki-list", pins), chromedp.Flag("host-resolver-rules", "MAP *.example.test 127.0.0.1"), chromedp.Flag("hide-scrollbars", false), chromedp.Flag("lang", "en-US"))
 	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	browser, stopTab := chromedp.NewContext(allocated)
 	w.browser, w.stopBrowser = browser, func() { stopTab(); stop() }
 	if err := chromedp.Do(browser); err != nil {
 		return fmt.Errorf("start chromium: %w", err)
+	}
+	if err := w.enrolOwner(); err != nil {
+		return fmt.Errorf("enrol the owner: %w", err)
 	}
 	return w.letThingsHappen()
 }
@@ -105,9 +110,37 @@ func (w *world) stop() {
 	}
 }
 
-// lines gives each line of what the demo prints, to whoever waits for one.
+// configuration puts the portal, the console and the applications on sibling hosts of one site: names below localhost
+// are different sites to a browser, and would hide what siblings can do to each other.
+const configuration = `
+data: .
+listen: {https: "127.0.0.1:0"}
+portal: {host: login.example.test, name: Example}
+console: {host: console.example.test, listen: "127.0.0.1:0"}
+services:
+  notes: {hosts: [notes.example.test], upstream: "http://127.0.0.1:PORT", public: ["/search", "/assets/**"]}
+  closed: {hosts: [closed.example.test], upstream: "http://127.0.0.1:PORT"}
+  weak: {hosts: [weak.example.test], upstream: "http://127.0.0.1:PORT"}
+access:
+  contact: the office
+  roles: [{name: author, allow: [{service: notes, methods: ["*"]}, {service: weak, methods: ["*"]}]}]
+validation: {services: {weak: {mode: observe}}}
+`
+
+// startDemo starts the demo with a configuration of its own.
 func (w *world) startDemo() error {
 	var messages bytes.Buffer
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	if err := errors.Join(err, free.Close(), os.Mkdir(filepath.Join(w.folder, "data"), 0o700)); err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.config(), []byte(strings.ReplaceAll(configuration, "PORT", port)), 0o600); err != nil {
+		return err
+	}
 	w.demo = exec.Command(w.program, "demo", "--port", "0", "--console-port", "0", "--data", filepath.Join(w.folder, "data"))
 	w.demo.Stderr = &messages
 	w.demo.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -127,20 +160,48 @@ func (w *world) startDemo() error {
 			return fmt.Errorf("the demo ended: %w\n%s%s", err, page.String(), messages.String())
 		}
 	}
-	w.link = regexp.MustCompile(`https://console\.localhost:\d+/open\?token=\S+`).FindString(page.String())
-	if w.console, err = url.Parse(w.link); err != nil || w.link == "" {
-		return fmt.Errorf("the demo prints no link: %s", page.String())
+	for name, to := range map[string]**url.URL{"console": &w.console, "notes": &w.application, "login": &w.portal} {
+		at := regexp.MustCompile(`https://` + name + `\.example\.test:\d+`).FindString(page.String())
+		if *to, err = url.Parse(at); err != nil || at == "" {
+			return fmt.Errorf("the demo does not say where its %s is: %s", name, page.String())
+		}
 	}
-	if w.application, err = url.Parse(regexp.MustCompile(`https://notes\.localhost:\d+`).FindString(page.String())); err != nil {
-		return err
-	}
+	w.weak = &url.URL{Scheme: "https", Host: "weak.example.test:" + w.application.Port()}
+	w.closed = &url.URL{Scheme: "https", Host: "closed.example.test:" + w.application.Port()}
 	return nil
+}
+
+func (w *world) config() string { return filepath.Join(w.folder, "data", "tenward.yaml") }
+
+// command runs the program against the demo.
+func (w *world) command(args ...string) (string, error) {
+	out, err := exec.Command(w.program, append(args, "-c", w.config())...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("tenward %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out), nil
+}
+
+// invite makes somebody new and gives their link.
+func (w *world) invite(args ...string) (string, error) {
+	file, err := os.CreateTemp(w.folder, "link")
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil {
+		return "", err
+	}
+	if _, err := w.command(append([]string{"person", "invite", "--link-file", file.Name()}, args...)...); err != nil {
+		return "", err
+	}
+	link, err := os.ReadFile(file.Name())
+	return strings.TrimSpace(string(link)), err
 }
 
 // pins are the hashes of the keys that the browser takes in spite of an authority it does not know.
 func (w *world) pins() (string, error) {
 	var pins []string
-	for _, u := range []*url.URL{w.console, w.application} {
+	for _, u := range []*url.URL{w.console, w.application, w.portal, w.weak, w.closed} {
 		c, err := tls.Dial("tcp", "127.0.0.1:"+u.Port(), &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: true}) // its key is what is wanted
 		if err != nil {
 			return "", err
@@ -200,16 +261,6 @@ func (w *world) letThingsHappen() error {
 	}
 	refusedID = id
 	return nil
-}
-
-// newLink asks the running demo for another one-time link.
-func (w *world) newLink(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), w.program, "console", "link", "-c", filepath.Join(w.folder, "data", "tenward.yaml")).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 // wait bounds what should happen at once.

@@ -37,7 +37,30 @@ var groups = []group{
 		},
 		mutate: []string{
 			"./app", "./config", "./gate", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
-			"./practice/authentication", "./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
+			"./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
+		},
+	},
+	{
+		name: "door",
+		tests: []target{
+			{"./identity", "."},
+			{"./event/outbox", "."},
+			{"./cluster", "."},
+			{"./notice", "."},
+			{"./practice/authentication/...", "."},
+			{"./practice/access/...", "."},
+			{"./practice/encryption/trust", "."},
+			{"./test/door", "."},
+			{"./test/cluster", "."},
+		},
+		fuzz: []target{
+			{"./practice/authentication", "FuzzNoWayLeadsAway"},
+			{"./practice/access", "FuzzGroupsHeader"},
+			{"./practice/access/policy", "FuzzIndex"},
+		},
+		mutate: []string{
+			"./identity", "./event/outbox", "./cluster", "./notice", "./practice/authentication", "./practice/authentication/password", "./practice/authentication/totp",
+			"./practice/access", "./practice/access/policy", "./practice/encryption/trust",
 		},
 	},
 }

@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/tenward/tenward/cluster"
+	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/notice"
+	"github.com/tenward/tenward/practice/access"
+	"github.com/tenward/tenward/practice/authentication"
+	"github.com/tenward/tenward/store"
+)
+
+// door is who may come in: who there is, how they prove it, and what they may do.
+type door struct {
+	sessions       *identity.Sessions
+	authentication *authentication.Service
+	access         *access.Service
+}
+
+// ground is what the door stands on.
+type ground struct {
+	db      *store.DB
+	secrets *store.Secrets
+	record  *event.Log
+	log     *slog.Logger
+	portal  *url.URL // its origin
+	console *url.URL // likewise
+	probe   func(*http.Request) (*http.Response, error)
+}
+
+// openDoor joins the cluster and makes what decides about people.
+func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, error) {
+	heard := new(ears)
+	shared, err := join(ctx, c, heard, g.log)
+	if err != nil {
+		return nil, err
+	}
+	stop.add("cluster", func(context.Context) error { return shared.Close() })
+	box, err := outbox.New(ctx, g.db, g.record, c.Node, time.Now, g.log)
+	if err != nil {
+		return nil, err
+	}
+	d := &door{sessions: identity.NewSessions(g.db, c.Authentication.Limits(), shared, time.Now)}
+	heard.sessions.Store(d.sessions)
+	stop.add("sessions", d.sessions.Save)
+	d.access, err = access.New(ctx, access.Options{
+		Config: c.Access, Issuer: g.portal.String(), DB: g.db, Secrets: g.secrets, Box: box, Sessions: d.sessions, Now: time.Now,
+		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
+	})
+	if err != nil {
+		return nil, err
+	}
+	notices, err := notice.New(notice.Options{Config: c.Notice, DB: g.db, Secrets: g.secrets, Box: box, Now: time.Now, Log: g.log})
+	if err != nil {
+		return nil, err
+	}
+	runs(ctx, "notices", notices.Run, stop)
+	look, err := ui.New()
+	if err != nil {
+		return nil, err
+	}
+	d.authentication, err = authentication.New(authentication.Options{
+		Config: c.Authentication, Portal: g.portal, Issuer: c.Portal.name(), Origins: c.origins(g.console.Port()),
+		DB: g.db, Secrets: g.secrets, Box: box, People: identity.NewPeople(g.db), Sessions: d.sessions,
+		Shared: shared, Alone: cluster.Alone(time.Now), Now: time.Now, Log: g.log,
+		UI: look, Open: d.open(c, g), Roles: d.access, Post: post{notices},
+		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
+	})
+	return d, err
+}
+
+// runs gives something that works by itself a goroutine, until everything stops.
+func runs(ctx context.Context, name string, run func(context.Context), stop *undo) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run(ctx)
+	}()
+	stop.add(name, func(context.Context) error {
+		cancel()
+		<-ended
+		return nil
+	})
+}
+
+// join joins the configured cluster, or makes one of this node alone.
+func join(ctx context.Context, c *Config, heard *ears, log *slog.Logger) (cluster.Cluster, error) {
+	if !c.Cluster.Redis.Set() {
+		return cluster.Alone(time.Now), nil
+	}
+	return cluster.Join(ctx, cluster.Options{
+		URL: c.Cluster.Redis.Reveal(), Node: c.Node, Log: log,
+		Ears: cluster.Ears{Woken: heard.woken, Missed: func() { heard.missed(log) }}, //nolint:contextcheck // the cluster calls it, whenever the link is back
+	})
+}
+
+// ears hear what other nodes say about sessions.
+type ears struct {
+	sessions atomic.Pointer[identity.Sessions]
+}
+
+func (e *ears) woken(subject, message string) {
+	if s := e.sessions.Load(); s != nil && subject == identity.Subject {
+		s.Woken(message)
+	}
+}
+
+func (e *ears) missed(log *slog.Logger) {
+	s := e.sessions.Load()
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 10*time.Second, errors.New("the database took too long"))
+	defer cancel()
+	if err := s.Missed(ctx); err != nil {
+		log.Warn("sessions could not be read anew; the clock will try again", "error", err)
+	}
+}
+
+// open says which applications the portal's first page shows to somebody, and the console to who looks after the gate.
+func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session) ([]authentication.Place, error) {
+	return func(ctx context.Context, s *identity.Session) ([]authentication.Place, error) {
+		var places []authentication.Place
+		for _, name := range c.serviceNames() {
+			opens, err := d.access.Opens(ctx, s, name)
+			if err != nil {
+				return nil, err
+			}
+			if opens {
+				one := c.Services[name]
+				at := url.URL{Scheme: "https", Host: authority(string(one.Hosts[0]), g.portal.Port()), Path: string(one.Path)}
+				places = append(places, authentication.Place{Name: name, URL: at.String()})
+			}
+		}
+		may, err := d.access.May(ctx, s, access.Reader)
+		if may {
+			places = append(places, authentication.Place{Name: "Tenward console", URL: g.console.String() + "/"})
+		}
+		return places, err
+	}
+}
+
+// post has letters about people's accounts delivered.
+type post struct{ *notice.Service }
+
+func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) error {
+	return p.Service.Put(ctx, c, notice.Message{
+		Kind: l.Kind, To: l.To, Subject: l.Subject, Body: l.Body, Person: string(l.Person.ID),
+		Data: map[string]string{"person": string(l.Person.ID), "account": l.Person.Account},
+	})
+}
+
+// authority is a host as clients write it, with the port where it is not TLS's own.
+func authority(host, port string) string {
+	if port == "" || port == "443" {
+		return host
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// origins are the hosts that sessions are handed over to.
+func (c *Config) origins(consolePort string) map[string]authentication.Origin {
+	all := map[string]authentication.Origin{}
+	for _, s := range c.Services {
+		for _, h := range s.Hosts {
+			all[string(h)] = authentication.Origin{Face: identity.Application}
+		}
+	}
+	if consolePort == "" {
+		consolePort = "443"
+	}
+	all[string(c.Console.Host)] = authentication.Origin{Face: identity.Console, Port: consolePort}
+	return all
+}
+
+// authorities are one address of each service, for checks that ask from outside.
+func (c *Config) authorities(port string) map[string]string {
+	all := map[string]string{}
+	for name, s := range c.Services {
+		all[name] = authority(string(s.Hosts[0]), port)
+	}
+	return all
+}
