@@ -5,15 +5,22 @@ import (
 	"time"
 )
 
-// Check asks one question that the configuration and the outside can disagree on, and answers with findings.
+// Check asks one question that the configuration and the outside can disagree on, and answers with findings: one for
+// each subject that it asked about, at least one. An error is the answer Unknown.
 type Check struct {
-	ID     string // slug/what-must-be-true, "access/no-unused-admin"
-	Title  string
-	Source string // standard and section
-	Fix    string // what to do when it fails
-	Every  time.Duration
-	Run    func(context.Context) ([]Finding, error)
+	ID      string // slug/what-must-be-true, "access/no-unused-admin"
+	Title   string
+	Source  string // standard and section
+	Fix     string // what to do when it fails
+	Every   time.Duration
+	Timeout time.Duration // zero: DefaultCheckTimeout
+	Weight  int           // what it counts in its practice's score; zero counts one
+	Stale   []string      // kinds of events after which the answer may be another; "access." is all of access's
+	Run     func(context.Context) ([]Finding, error)
 }
+
+// DefaultCheckTimeout bounds a check that names no bound of its own.
+const DefaultCheckTimeout = 30 * time.Second
 
 // Status is a finding's answer.
 type Status uint8
@@ -40,13 +47,18 @@ func (s Status) String() string {
 	}
 }
 
-// Finding is a dated answer about one subject.
+// Finding is a dated answer about one subject. A check fills the first four; whoever runs it fills the others where it
+// has left them empty.
 type Finding struct {
-	Check    string
-	Subject  string
+	Subject  string // what was asked about, never a person's name: a service, a listener, a role, an account's id
 	Status   Status
 	Sentence string
-	Proof    []byte // what was seen, raw
-	At       time.Time
-	Until    time.Time // after this it is Unknown
+	Proof    []byte // what was seen, raw; at most MaxProof bytes are kept
+
+	Check string
+	At    time.Time
+	Until time.Time // after this it is Unknown; empty: twice the check's own time from At
 }
+
+// MaxProof is how many bytes of a finding's proof are kept.
+const MaxProof = 16 << 10
