@@ -77,3 +77,10 @@ func refused(status int, body []byte) error {
 	}
 	return &exitError{code, problem.New(p.Code, p.Detail, p.Next)}
 }
+
+// done is what became of an action, as the console's API says it.
+type done struct {
+	Sentence string `json:"sentence"`
+	Next     string `json:"next"`
+	Once     string `json:"once"`
+}

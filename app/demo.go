@@ -18,7 +18,7 @@ import (
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/demo"
-	"github.com/tenward/tenward/practice/access"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -153,7 +153,7 @@ func (t *terminal) welcome(ctx context.Context, c *Config, data string, at addre
 	}
 	var first done
 	if !at.owned && isTerminal(t.out) {
-		form := url.Values{"account": {"admin"}, "role": {access.Owner}}
+		form := url.Values{"account": {"admin"}, "role": {practice.RoleOwner}}
 		if err := askOn(ctx, c.Data, http.MethodPost, "/api/v1/actions/authentication.person.invite", form, &first); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/notice"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/store"
@@ -144,7 +145,7 @@ func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session
 				places = append(places, authentication.Place{Name: name, URL: at.String()})
 			}
 		}
-		may, err := d.access.May(ctx, s, access.Reader)
+		may, err := d.access.May(ctx, s, practice.RoleReader)
 		if may {
 			places = append(places, authentication.Place{Name: "Tenward console", URL: g.console.String() + "/"})
 		}

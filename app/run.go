@@ -128,7 +128,9 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
+		Pages: face.pages, Actions: face.actions, Permissions: face.permissions,
 		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(), Counts: g.Counts, Events: record,
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})

@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/tenward/tenward/practice"
 )
 
 // API is the console's data as JSON for the admin socket, whose peer the kernel has named: no session is needed.
@@ -19,20 +21,15 @@ func (c *Console) API() http.Handler {
 	return mux
 }
 
-// data is what pages show, for programs.
+// data is what pages show and what actions do, for programs.
 func (c *Console) data(mux *http.ServeMux, behind func(role string, h http.HandlerFunc) http.HandlerFunc) {
-	mux.HandleFunc("GET /api/v1/traffic", behind(roleReader, func(w http.ResponseWriter, r *http.Request) {
-		t, err := c.traffic(r.Context(), 0)
-		c.answer(w, r, t, err)
-	}))
-	mux.HandleFunc("GET /api/v1/events", behind(roleAuditor, func(w http.ResponseWriter, r *http.Request) {
-		l, err := c.list(r.Context(), r.URL.Query(), 0)
-		c.answer(w, r, l, err)
-	}))
-	mux.HandleFunc("GET /api/v1/events/{id}", behind(roleAuditor, func(w http.ResponseWriter, r *http.Request) {
-		e, err := c.event(r.Context(), r.PathValue("id"))
-		c.answer(w, r, e, err)
-	}))
+	for _, p := range c.pages {
+		mux.HandleFunc("GET /api/v1"+p.Path, behind(p.role, func(w http.ResponseWriter, r *http.Request) {
+			data, err := p.Load(r.Context(), p.query(r))
+			c.answer(w, r, data, err)
+		}))
+	}
+	mux.HandleFunc("POST /api/v1/actions/{name}", behind(practice.RoleReader, c.do(behind)))
 }
 
 func (c *Console) answer(w http.ResponseWriter, r *http.Request, v any, err error) {

@@ -2,7 +2,7 @@
 // was refused.
 //
 // It answers on a host name and a listener of its own, because script in a protected application must never reach it
-// (same-origin policy, RFC 6454). It only reads. It stands behind a gate that finds out who asks, and shows each page to
+// (same-origin policy, RFC 6454), and does something about it. It stands behind a gate that finds out who asks, and shows each page to
 // those who hold a role for it; every answer carries the strictest
 // policy that a browser knows (W3C Content Security Policy Level 3, Trusted Types; OWASP Secure Headers Project), and
 // whatever came from outside is shown as text. The same data is served as JSON, to a session and to the admin socket.
@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net"
 	"net/http"
@@ -25,6 +24,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 )
 
 // Options are what a console is made of. All are needed.
@@ -33,6 +33,10 @@ type Options struct {
 	Services []ServiceInfo                 // the applications behind the gate
 	Counts   func() map[string]gate.Counts // verdicts by service since the start; under "" those of no service
 	Events   Events
+
+	Pages       []practice.Page // the practices', which the console does not know
+	Actions     []practice.Action
+	Permissions []practice.Permission
 
 	Portal string // where people sign out, "https://login.localhost:8443"
 
@@ -65,14 +69,16 @@ type Events interface {
 
 // Console serves pages and data until Close.
 type Console struct {
-	o        Options
-	host     string // what the Host header must say, with the port
-	ui       *ui.UI
-	pages    []*page
-	oneEvent *template.Template // the page of one event
-	streams  *streams
-	feed     *feed
-	meter    *meter
+	o       Options
+	host    string // what the Host header must say, with the port
+	ui      *ui.UI
+	pages   []*page            // in the navigation's order
+	actions map[string]*action // by name
+	roles   map[string]string  // which role each permission asks for
+	flashes *flashes
+	streams *streams
+	feed    *feed
+	meter   *meter
 
 	stop    context.CancelFunc
 	stopped <-chan struct{}
@@ -92,11 +98,11 @@ func New(o Options) (*Console, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
-		streams: newStreams(),
-		feed:    &feed{events: o.Events, now: o.Now},
-		meter:   newMeter(o.Counts, o.Now),
+		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
+		feed:  &feed{events: o.Events, now: o.Now},
+		meter: newMeter(o.Counts, o.Now),
 	}
-	if err := c.loadPages(); err != nil {
+	if err := c.register(); err != nil {
 		stop()
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/tenward/tenward/console/ui"
 )
@@ -68,12 +67,12 @@ type list struct {
 	query query
 }
 
-func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*list, error) {
+func (c *Console) list(ctx context.Context, v url.Values) (*list, error) {
 	q, err := parseQuery(v)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.feed.recent(ctx, age)
+	rows, err := c.feed.recent(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -95,17 +94,12 @@ func (c *Console) list(ctx context.Context, v url.Values, age time.Duration) (*l
 	return l, nil
 }
 
-func (c *Console) loadEvents(ctx context.Context, v url.Values, age time.Duration) (view, error) {
-	return c.list(ctx, v, age)
+func (c *Console) loadEvents(ctx context.Context, v url.Values) (any, error) {
+	return c.list(ctx, v)
 }
 
-// live follows the newest page only: older ones stand still.
-func (l *list) live() string {
-	if l.query.Before > 0 {
-		return ""
-	}
-	return (&url.URL{Path: "/events/live", RawQuery: l.query.values().Encode()}).String()
-}
+// Still says that older pages stand still.
+func (l *list) Still() bool { return l.query.Before > 0 }
 
 // choice is one of several views of the list.
 type choice struct {

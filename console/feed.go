@@ -23,11 +23,14 @@ type feed struct {
 	rows   []row
 }
 
-// recent gives the newest rows, newest first; what was read within age will do. Nobody may change what it gives.
-func (f *feed) recent(ctx context.Context, age time.Duration) ([]row, error) {
+// recent gives the newest rows, newest first; for a page that is renewed, what was read within a second will do. Nobody may change what it gives.
+func (f *feed) recent(ctx context.Context) ([]row, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	now := f.now()
+	now, age := f.now(), time.Duration(0)
+	if renewed(ctx) {
+		age = everyUpdate
+	}
 	if since := now.Sub(f.looked); since >= 0 && since < age {
 		return f.rows, nil
 	}

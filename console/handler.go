@@ -2,6 +2,8 @@ package console
 
 import (
 	"net/http"
+
+	"github.com/tenward/tenward/practice"
 )
 
 // Handler is the web face.
@@ -10,16 +12,17 @@ func (c *Console) Handler() http.Handler {
 	mux.Handle("GET /assets/", c.ui.Assets())
 	mux.HandleFunc("POST /theme", c.setTheme)
 	for _, p := range c.pages {
-		mux.HandleFunc("GET "+p.path, c.inside(p.role, c.show(p)))
-		mux.HandleFunc("GET "+p.path+"/live", c.inside(p.role, c.live(p)))
+		mux.HandleFunc("GET "+p.Path, c.inside(p.role, c.show(p)))
+		if p.live {
+			mux.HandleFunc("GET "+p.Path+"/live", c.inside(p.role, c.live(p)))
+		}
 	}
-	mux.HandleFunc("GET /events/{id}", c.inside(roleAuditor, c.showEvent))
-	mux.HandleFunc("GET /find", c.inside(roleAuditor, c.find))
+	mux.HandleFunc("POST /actions/{name}", c.inside(practice.RoleReader, c.act))
+	mux.HandleFunc("POST /undo", c.inside(practice.RoleReader, c.undo))
+	mux.HandleFunc("GET /find", c.inside(practice.RoleAuditor, c.find))
 	c.data(mux, c.inside)
-	mux.HandleFunc("GET /{$}", c.inside(roleReader, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, c.pages[0].path, http.StatusSeeOther)
-	}))
-	mux.HandleFunc("/", c.inside(roleReader, func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /{$}", c.inside(practice.RoleReader, c.begin))
+	mux.HandleFunc("/", c.inside(practice.RoleReader, func(w http.ResponseWriter, r *http.Request) {
 		c.refuse(w, r, http.StatusNotFound, errUnknownPage)
 	}))
 	sameOrigin := http.NewCrossOriginProtection()
@@ -27,4 +30,17 @@ func (c *Console) Handler() http.Handler {
 		c.refuse(w, r, http.StatusForbidden, errOtherSite)
 	}))
 	return c.guarded(sameOrigin.Handler(mux))
+}
+
+// begin leads to the first page of somebody's navigation.
+func (c *Console) begin(w http.ResponseWriter, r *http.Request) {
+	rail, err := c.navigation(r.Context(), nil)
+	switch {
+	case err != nil:
+		c.fail(w, r, err)
+	case len(rail) == 0:
+		c.refuse(w, r, http.StatusNotFound, errUnknownPage)
+	default:
+		http.Redirect(w, r, rail[0].Items[0].Path, http.StatusSeeOther)
+	}
 }

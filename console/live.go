@@ -70,7 +70,7 @@ func (c *Console) live(p *page) http.HandlerFunc {
 			return
 		}
 		defer c.streams.leave(session)
-		if _, err := p.load(r.Context(), r.URL.Query(), everyUpdate); err != nil {
+		if _, err := p.Load(renewing(r.Context()), p.query(r)); err != nil {
 			c.fail(w, r, err)
 			return
 		}
@@ -81,7 +81,7 @@ func (c *Console) live(p *page) http.HandlerFunc {
 		w.Header().Set("X-Accel-Buffering", "no") // a proxy in between must not collect
 		s := &stream{to: w, control: http.NewResponseController(w), sent: map[string]string{}}
 		if err := c.follow(r, p, s, session); err != nil {
-			c.o.Log.DebugContext(r.Context(), "a live page ended", "page", p.title, "error", err)
+			c.o.Log.DebugContext(r.Context(), "a live page ended", "page", p.Title, "error", err)
 		}
 	}
 }
@@ -125,11 +125,18 @@ func (c *Console) follow(r *http.Request, p *page, s *stream, session *identity.
 	}
 }
 
+type renewKey struct{}
+
+// renewing says that a page is loaded once more for somebody who looks at it.
+func renewing(ctx context.Context) context.Context { return context.WithValue(ctx, renewKey{}, true) }
+
+func renewed(ctx context.Context) bool { return ctx.Value(renewKey{}) != nil }
+
 // update sends the parts that are not as they were. What cannot be read now is told, and tried again.
 func (c *Console) update(ctx context.Context, r *http.Request, p *page, s *stream) (changed bool, err error) {
-	v, err := p.load(ctx, r.URL.Query(), everyUpdate)
+	v, err := p.Load(renewing(ctx), p.query(r))
 	if err != nil {
-		c.o.Log.WarnContext(ctx, "a live page could not be renewed", "page", p.title, "error", err)
+		c.o.Log.WarnContext(ctx, "a live page could not be renewed", "page", p.Title, "error", err)
 		return true, s.write("event: fault\ndata: " + problem.Of(err).Code + "\n\n")
 	}
 	parts, err := p.parts(v)
@@ -146,7 +153,7 @@ func (c *Console) update(ctx context.Context, r *http.Request, p *page, s *strea
 	}
 	data, err := json.Marshal(parts) // one line: JSON has its line breaks escaped
 	if err != nil {
-		return false, fmt.Errorf("encode parts of page %s: %w", p.title, err)
+		return false, fmt.Errorf("encode parts of page %s: %w", p.Title, err)
 	}
 	for name, text := range parts {
 		s.sent[name] = text

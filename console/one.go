@@ -116,13 +116,8 @@ func oneOf(e *event.Event, record []byte) *one {
 	return o
 }
 
-func (c *Console) showEvent(w http.ResponseWriter, r *http.Request) {
-	e, err := c.event(r.Context(), r.PathValue("id"))
-	if err != nil {
-		c.fail(w, r, err)
-		return
-	}
-	c.writePage(w, r, e.Title(), "/events", c.oneEvent, e)
+func (c *Console) loadEvent(ctx context.Context, v url.Values) (any, error) {
+	return c.event(ctx, v.Get("id"))
 }
 
 // find leads from an id in the search field to its event.
@@ -135,10 +130,8 @@ func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/events/"+id.String(), http.StatusSeeOther) //nolint:gosec // an id's canonical form
 }
 
-func (*one) live() string { return "" }
-
-// Title says in a few words what happened.
-func (o *one) Title() string {
+// Heading says in a few words what happened.
+func (o *one) Heading() string {
 	if len(o.Rules) > 0 && o.Rules[0].Message != "" {
 		return ui.Cut(o.Rules[0].Message, maxReason)
 	}

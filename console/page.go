@@ -2,78 +2,72 @@ package console
 
 import (
 	"bytes"
-	"context"
-	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
-	"time"
 
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/problem"
 )
 
-//go:embed pages/*.html
-var pageFiles embed.FS
+// titled is data that names its page itself.
+type titled interface{ Heading() string }
 
-// page is one place of the console. The same view is rendered as HTML and as JSON.
-type page struct {
-	group, title, path, icon string
-	key                      string // goes there after g
-	template                 string
-	role                     string // whom it is for
+// still is data that may stand still though its page has live parts: an older part of a list.
+type still interface{ Still() bool }
 
-	// load gives what the page shows to a query. Age is how old the rows may be.
-	load func(ctx context.Context, query url.Values, age time.Duration) (view, error)
+// hole is a named part of a path.
+var hole = regexp.MustCompile(`\{([a-z]+)\}`)
 
-	body *template.Template
-}
-
-// view is what a page shows.
-type view interface {
-	// live says where the page's live parts come from; empty when it stands still.
-	live() string
-}
-
-func (c *Console) loadPages() error {
-	c.pages = []*page{
-		{group: "Watch", title: "Traffic", path: "/traffic", icon: "traffic", key: "t", template: "traffic.html", role: roleReader, load: c.loadTraffic},
-		{group: "Watch", title: "Events", path: "/events", icon: "events", key: "e", template: "events.html", role: roleAuditor, load: c.loadEvents},
+// query is what a page is asked for: the address's parameters, and the path's values.
+func (p *page) query(r *http.Request) url.Values {
+	q := r.URL.Query()
+	for _, name := range hole.FindAllStringSubmatch(p.Path, -1) {
+		q.Set(name[1], r.PathValue(name[1]))
 	}
-	var err error
-	for _, p := range c.pages {
-		if p.body, err = c.ui.Parse(pageFiles, "pages/"+p.template, "pages/rows.html"); err != nil {
-			return err
-		}
-	}
-	c.oneEvent, err = c.ui.Parse(pageFiles, "pages/event.html")
-	return err
+	return q
 }
 
 // show answers with the page.
 func (c *Console) show(p *page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		v, err := p.load(r.Context(), r.URL.Query(), 0)
+		q := p.query(r)
+		data, err := p.Load(r.Context(), q)
 		if err != nil {
 			c.fail(w, r, err)
 			return
 		}
-		c.writePage(w, r, p.title, p.path, p.body, v)
+		c.writePage(w, r, p, q, data)
 	}
 }
 
 // writePage puts the shell around what a page shows. Nothing is written before all of it is rendered.
-func (c *Console) writePage(w http.ResponseWriter, r *http.Request, title, here string, body *template.Template, v view) {
+func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q url.Values, data any) {
+	session := sessionOf(r.Context())
+	frame := ui.Frame{
+		Title: p.Title, Path: localPath(r.URL.RequestURI()), Theme: theme(r), Subject: c.subject(), Name: session.Person.Name, Until: session.Ends,
+	}
+	if t, ok := data.(titled); ok {
+		frame.Title = t.Heading()
+	}
+	if s, ok := data.(still); p.live && !(ok && s.Still()) {
+		frame.Live = address(p.Path+"/live", q)
+	}
+	if f := c.flashes.of(session); f != nil {
+		frame.Flash = ui.Flash{Sentence: f.sentence, Undo: f.token}
+	}
 	var content, whole bytes.Buffer
-	err := body.Execute(&content, v)
+	rail, err := c.navigation(r.Context(), p)
 	if err == nil {
-		err = c.ui.Page(&whole, ui.Frame{
-			Title: title, Path: localPath(r.URL.RequestURI()), Theme: theme(r), Groups: c.groups(here), Live: v.live(),
-			Subject: c.subject(), Name: sessionOf(r.Context()).Person.Name, Until: sessionOf(r.Context()).Ends,
-			Content: template.HTML(content.String()), //nolint:gosec // rendered by html/template
-		})
+		frame.Groups = rail
+		err = p.body.Execute(&content, data)
+	}
+	if err == nil {
+		frame.Content = template.HTML(content.String()) //nolint:gosec // rendered by html/template
+		err = c.ui.Page(&whole, frame)
 	}
 	if err != nil {
 		c.fail(w, r, err)
@@ -86,43 +80,39 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, title, here 
 // fail says a problem to people; any other error is internal.
 func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
-	status := http.StatusInternalServerError
-	switch p.Code {
-	case errUnknownEvent.Code:
-		status = http.StatusNotFound
-	case errFilter.Code:
-		status = http.StatusBadRequest
+	c.refuse(w, r, statusOf(p), p)
+}
+
+// statusOf reads the last word of a problem's code.
+func statusOf(p *problem.Problem) int {
+	switch p.Code[strings.LastIndexByte(p.Code, '.')+1:] {
+	case "internal":
+		return http.StatusInternalServerError
+	case "unknown":
+		return http.StatusNotFound
+	case "malformed":
+		return http.StatusBadRequest
+	case "unreadable", "unwritable":
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusConflict
 	}
-	c.refuse(w, r, status, p)
 }
 
 // parts renders the live parts of a page, by the id of the element that holds each.
-func (p *page) parts(v view) (map[string]string, error) {
+func (p *page) parts(data any) (map[string]string, error) {
 	parts := map[string]string{}
 	for _, t := range p.body.Templates() {
-		if !strings.HasPrefix(t.Name(), ui.LivePrefix) {
+		if !isLive(t) {
 			continue
 		}
 		var b strings.Builder
-		if err := t.Execute(&b, v); err != nil {
-			return nil, fmt.Errorf("render %s of page %s: %w", t.Name(), p.title, err)
+		if err := t.Execute(&b, data); err != nil {
+			return nil, fmt.Errorf("render %s of page %s: %w", t.Name(), p.Title, err)
 		}
 		parts[t.Name()] = b.String()
 	}
 	return parts, nil
-}
-
-// groups is the navigation, with the mark on where somebody is.
-func (c *Console) groups(here string) []ui.Group {
-	var groups []ui.Group
-	for _, p := range c.pages {
-		if n := len(groups); n == 0 || groups[n-1].Title != p.group {
-			groups = append(groups, ui.Group{Title: p.group})
-		}
-		g := &groups[len(groups)-1]
-		g.Items = append(g.Items, ui.Item{Title: p.title, Path: p.path, Icon: p.icon, Key: p.key, Here: p.path == here})
-	}
-	return groups
 }
 
 func (c *Console) subject() string {

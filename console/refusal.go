@@ -16,7 +16,7 @@ var (
 	errOtherSite = problem.New("console.origin.refused", "Another site sent this request, so it was not carried out.",
 		"Do it again on a page of the console.")
 	errUnknownPage = problem.New("console.page.unknown", "The console has no page of this address.",
-		"Check the address, or begin at the traffic.")
+		"Check the address, or begin at the overview.")
 	errUnknownEvent = problem.New("console.event.unknown", "There is no event of this id in the record.",
 		"Check the id: it looks like 0198c5a0-7d3b-7e41-9f0a-5b1c2d3e4f50, and error pages show it. While the disk takes no writes the newest events wait, and are found later.")
 	errFilter = problem.New("console.filter.malformed", "The address asks for events in a way that the console does not know.",

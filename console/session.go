@@ -11,17 +11,11 @@ import (
 	"github.com/tenward/tenward/problem"
 )
 
-// The roles that pages ask for; access says what they contain.
-const (
-	roleReader  = "reader"  // sees how things stand
-	roleAuditor = "auditor" // reads the record
-)
-
 // The name binds the cookie to this one origin and to TLS (RFC 6265bis section 4.1.3.2).
 const themeCookie = "__Host-tenward-theme"
 
 // maxForm bounds what a form may send.
-const maxForm = 4 << 10
+const maxForm = 64 << 10
 
 type sessionKey struct{}
 
@@ -85,7 +79,7 @@ func localPath(sent string) string {
 	u, err := url.Parse(sent)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, "/") ||
 		strings.HasPrefix(u.Path, "//") || strings.Contains(u.Path, `\`) {
-		return "/traffic"
+		return "/"
 	}
 	return (&url.URL{Path: u.Path, RawQuery: u.Query().Encode()}).String()
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -161,7 +162,7 @@ func (s *site) options() console.Options {
 		URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Counts: counts, Now: s.clock.now, Log: quiet(),
 		Session: func(*http.Request) *identity.Session { return s.session },
 		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
-			return s.role == "auditor" || s.role == role, nil
+			return s.role == practice.RoleAdmin || s.role == practice.RoleAuditor && role == practice.RoleReader || s.role == role, nil
 		},
 		Hold: s.holds.hold,
 	}
@@ -188,8 +189,19 @@ func newSite(t *testing.T, events ...*event.Event) *site {
 	return s
 }
 
+// newSiteWith starts a console that can do something.
+func newSiteWith(t *testing.T, actions []practice.Action, permissions []practice.Permission) *site {
+	t.Helper()
+	return startSite(t, &record{}, func(o *console.Options) { o.Actions, o.Permissions = actions, permissions })
+}
+
 // newSiteOn starts a console that shows this record.
 func newSiteOn(t *testing.T, events console.Events) *site {
+	t.Helper()
+	return startSite(t, events, func(*console.Options) {})
+}
+
+func startSite(t *testing.T, events console.Events, with func(*console.Options)) *site {
 	t.Helper()
 	s := &site{clock: &clock{at: noon}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
@@ -201,6 +213,7 @@ func newSiteOn(t *testing.T, events console.Events) *site {
 	s.origin = "https://console.localhost:" + port
 	o := s.options()
 	o.Events = events
+	with(&o)
 	s.console, err = console.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -58,8 +58,8 @@ type cause struct {
 	Count  int    `json:"count"`
 }
 
-func (c *Console) traffic(ctx context.Context, age time.Duration) (*traffic, error) {
-	rows, err := c.feed.recent(ctx, age)
+func (c *Console) traffic(ctx context.Context) (*traffic, error) {
+	rows, err := c.feed.recent(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,8 @@ func (c *Console) traffic(ctx context.Context, age time.Duration) (*traffic, err
 	return t, nil
 }
 
-func (c *Console) loadTraffic(ctx context.Context, _ url.Values, age time.Duration) (view, error) {
-	return c.traffic(ctx, age)
+func (c *Console) loadTraffic(ctx context.Context, _ url.Values) (any, error) {
+	return c.traffic(ctx)
 }
 
 func verdictsOf(c gate.Counts) verdicts { return verdicts{c.Passed, c.Refused, c.Observed, c.Errored} }
@@ -117,8 +117,6 @@ func (v verdicts) Through() uint64 { return v.Passed + v.Observed }
 func (t *traffic) Share(c cause) float64 {
 	return float64(c.Count) / float64(max(1, t.Causes[0].Count))
 }
-
-func (*traffic) live() string { return "/traffic/live" }
 
 // Newest are the points with the newest first, as tables have them.
 func (t *traffic) Newest() []point {

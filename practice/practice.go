@@ -7,7 +7,7 @@ package practice
 
 import (
 	"context"
-	"html/template"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"time"
@@ -55,28 +55,46 @@ type Reader struct {
 
 // Page is one screen of the console: its data is the HTML page, the API's answer and the command's output.
 type Page struct {
-	Path       string // below the console's root, "/practices/access"
-	Group      string // where in the navigation: Watch, Protect, Improve, Prove
+	Path       string // below the console's root, as http.ServeMux has paths: "/people/{id}"
+	Group      string // where in the navigation: Watch, Protect, Improve, Prove, System; empty: above them all
+	Below      string // the path of the page that it belongs to; only links lead there, and the navigation does not show it
 	Title      string
 	Icon       string
+	Key        string // the letter that leads there after g
 	Permission string
-	Template   *template.Template
-	Load       func(context.Context, url.Values) (any, error)
+	Files      fs.FS    // its templates; one of them is named "page", and those named "live-…" are renewed as they change
+	Templates  []string // their files
+	Data       any      // a zero value of what Load gives, which describes the API
+
+	// Load gives what the page shows. The query holds the path's values too. Data that has a Heading gives the page its
+	// title, and data whose Still says so is not renewed.
+	Load func(context.Context, url.Values) (any, error)
 }
 
-// Action is one thing a person does on a page or over the API.
+// Action is one thing a person does on a page, over the API or with a command.
 type Action struct {
 	Name       string // slug.subject.verb
+	Title      string // what its button says
 	Permission string
-	Do         func(context.Context, url.Values) (Result, error)
+	// Effect says, in numbers, what it would do to whom. Where there is one, people are asked first and give a reason.
+	Effect func(context.Context, url.Values) (string, error)
+	Do     func(context.Context, url.Values) (Result, error)
 }
 
 // Result is what became of an action.
 type Result struct {
-	Event event.ID // the event that records it
-	Next  string   // where to go now, a path
-	Once  string   // a secret that is shown this one time
-	Job   string   // the job page, for long work
+	Event    event.ID // the event that records it
+	Sentence string   // what was done
+	Next     string   // where to go now, a path
+	Once     string   // a secret that is shown this one time
+	Job      string   // the job page, for long work
+	Undo     *Undo    // what takes it back
+}
+
+// Undo is an action that takes another back. People are offered it for ten seconds.
+type Undo struct {
+	Action string
+	Form   url.Values
 }
 
 // Face is which of Tenward's origins a route belongs to.
@@ -104,8 +122,17 @@ type Listener struct {
 	Serve func(context.Context) error
 }
 
-// Permission is something a role may allow.
+// Permission is something that a role of the console allows.
 type Permission struct {
 	Name  string // slug.subject.verb
 	Title string
+	Role  string // the least role that has it: RoleReader, RoleAuditor, RoleAdmin or RoleOwner
 }
+
+// The console's roles, each with all that the one before may.
+const (
+	RoleReader  = "reader"  // sees how things stand
+	RoleAuditor = "auditor" // reads the record, and whose it is
+	RoleAdmin   = "admin"   // changes how the gate behaves
+	RoleOwner   = "owner"   // decides who may do what
+)

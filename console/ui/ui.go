@@ -37,7 +37,7 @@ func New() (*UI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse components: %w", err)
 	}
-	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/shell.html", "layout/card.html")
+	u.layout, err = template.Must(u.shared.Clone()).ParseFS(layoutFiles, "layout/page.html", "layout/notice.html", "layout/question.html", "layout/shell.html", "layout/card.html")
 	if err != nil {
 		return nil, fmt.Errorf("parse layout: %w", err)
 	}
@@ -91,6 +91,7 @@ type Frame struct {
 	Subject string    // what is looked at, "2 services protected"
 	Name    string    // who has signed in
 	Until   time.Time // when the session ends
+	Flash   Flash     // what was just done
 	Content template.HTML
 }
 
@@ -98,6 +99,34 @@ type Frame struct {
 func (u *UI) Page(w io.Writer, f Frame) error {
 	if err := u.layout.ExecuteTemplate(w, "page.html", f); err != nil {
 		return fmt.Errorf("render page %s: %w", f.Title, err)
+	}
+	return nil
+}
+
+// Flash says what was just done, and offers to take it back.
+type Flash struct {
+	Sentence string
+	Undo     string // what the form must send; empty: nothing takes it back
+}
+
+// Question is a page that says what an act would do, and asks for a reason.
+type Question struct {
+	Title  string
+	Theme  Theme
+	Effect string
+	Fault  string  // why the last answer would not do
+	Action string  // where the answer goes
+	Fields []Field // what was asked for, hidden
+	Back   string
+}
+
+// Field is a hidden value of a form.
+type Field struct{ Name, Value string }
+
+// Question writes such a page.
+func (u *UI) Question(w io.Writer, q Question) error {
+	if err := u.layout.ExecuteTemplate(w, "question.html", q); err != nil {
+		return fmt.Errorf("render question %s: %w", q.Title, err)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func (s *Service) Practice() practice.Practice {
 		Slug: "access", Title: "Roles", Source: "INCITS 359, OWASP ASVS 5.0 V8",
 		Stages: s.stages(), Checks: s.checks(),
 		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
-		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles"}},
+		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles", Role: practice.RoleOwner}},
 		Jobs: []practice.Job{
 			{Name: "access/turn-assertion-keys", Every: time.Hour, Timeout: time.Minute, Run: s.turnKeys},
 		},

@@ -15,6 +15,7 @@ import (
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/practice/practicetest"
 )
@@ -167,7 +168,7 @@ func TestTheLastOwnerStays(t *testing.T) {
 
 func TestConsoleRolesContainEachOther(t *testing.T) {
 	each(t, func(h *house) {
-		all := []string{access.Owner, access.Admin, access.Auditor, access.Reader}
+		all := []string{practice.RoleOwner, practice.RoleAdmin, practice.RoleAuditor, practice.RoleReader}
 		for i, has := range append(all, "viewer", "") {
 			b := h.signIn(h.person("p"+has, strings.Fields(has)...))
 			for j, needs := range all {

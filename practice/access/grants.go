@@ -12,6 +12,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/problem"
 	"github.com/tenward/tenward/store"
 )
@@ -58,7 +59,7 @@ func (s *Service) Grant(ctx context.Context, c *outbox.Change, p *identity.Perso
 	if !ends.IsZero() && !ends.After(c.Now()) {
 		return problem.New("access.grant.over", "That time is over already.", "Name a time to come, or none at all.")
 	}
-	if role == Owner && !ends.IsZero() {
+	if role == practice.RoleOwner && !ends.IsZero() {
 		return problem.New("access.owner.ends", "An owner is one for good, so that there is always one.", "Leave the end out, or give the role admin for a while.")
 	}
 	var until int64
@@ -77,7 +78,7 @@ func (s *Service) Grant(ctx context.Context, c *outbox.Change, p *identity.Perso
 
 // Revoke takes a role from somebody. The last owner stays one.
 func (s *Service) Revoke(ctx context.Context, c *outbox.Change, p *identity.Person, role, by string) error {
-	if role == Owner {
+	if role == practice.RoleOwner {
 		if err := s.KeepsOwner(ctx, c, p); err != nil {
 			return err
 		}
@@ -112,7 +113,7 @@ func (s *Service) GrantGroup(ctx context.Context, c *outbox.Change, group, role 
 	if err := s.Known(role); err != nil {
 		return err
 	}
-	if role == Owner {
+	if role == practice.RoleOwner {
 		return problem.New("access.owner.group", "A group cannot be an owner: it may be empty tomorrow.", "Make the people themselves owners.")
 	}
 	id, members, err := members(ctx, c, group)

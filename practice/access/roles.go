@@ -10,18 +10,12 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/store"
 )
 
-// The console's roles: each may do what those after it may.
-const (
-	Owner   = "owner"   // everything, other owners too
-	Admin   = "admin"   // change anything but who is an owner
-	Auditor = "auditor" // read everything, the record's personal fields too
-	Reader  = "reader"  // see how things stand
-)
-
-var consoleRoles = []string{Owner, Admin, Auditor, Reader}
+// consoleRoles are the console's, the greatest first.
+var consoleRoles = []string{practice.RoleOwner, practice.RoleAdmin, practice.RoleAuditor, practice.RoleReader}
 
 // May says whether a session's roles are enough for what the console asks for: the role named, or a greater one.
 func (s *Service) May(ctx context.Context, session *identity.Session, role string) (bool, error) {

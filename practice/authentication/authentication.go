@@ -111,6 +111,6 @@ func (s *Service) Practice() practice.Practice {
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
 		Jobs:   []practice.Job{{Name: "authentication/save-sessions", Every: 15 * time.Second, Timeout: 10 * time.Second, Run: s.sessions.Save}},
 		Stages: s.stages(), Checks: s.checks(), Routes: s.routes(), Actions: s.actions(),
-		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people"}},
+		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people", Role: practice.RoleAdmin}},
 	}
 }

@@ -104,7 +104,7 @@ func Faults(p practice.Practice) []string {
 		}
 	}
 	for _, page := range p.Pages {
-		if page.Load == nil || page.Template == nil || page.Permission == "" || !strings.HasPrefix(page.Path, "/") {
+		if page.Load == nil || page.Files == nil || len(page.Templates) == 0 || page.Permission == "" || !strings.HasPrefix(page.Path, "/") {
 			wrong("page", quote(page.Path), "cannot be shown, or asks for no permission")
 		}
 	}
