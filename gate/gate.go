@@ -50,7 +50,7 @@ type Gate struct {
 	hold     func(*identity.Session, func()) (func(), bool)
 	held     held
 	pool     sync.Pool
-	unknown  counts // exchanges of no service
+	unknown  meter // exchanges of no service
 }
 
 // New makes the gate. It starts nothing.
@@ -65,7 +65,7 @@ func New(o Options) (*Gate, error) {
 		g.stages[s.Phase] = append(g.stages[s.Phase], s)
 	}
 	for _, s := range o.Services {
-		s.counts = new(counts)
+		s.meter = new(meter)
 	}
 	g.router = newRouter(o.Services)
 	g.upstream = newTransport(o.Limits)

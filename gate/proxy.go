@@ -26,13 +26,23 @@ var (
 
 // proxy sends the request on and streams the answer back.
 func (g *Gate) proxy(ctx context.Context, x *Exchange) {
-	out := x.outgoing(ctx)
-	res, err := g.upstream.RoundTrip(out)
+	res, err := g.ask(x, x.outgoing(ctx))
 	if err != nil {
 		g.upstreamFailed(ctx, x, err)
 		return
 	}
 	g.answerWith(ctx, x, res)
+}
+
+// ask sends a request to the upstream, and notes how it answers.
+func (g *Gate) ask(x *Exchange, out *http.Request) (*http.Response, error) {
+	begun := g.now()
+	res, err := g.upstream.RoundTrip(out)
+	if err == nil {
+		now := g.now()
+		x.Service.meter.answeredBy(res.StatusCode, now.Sub(begun), now)
+	}
+	return res, err
 }
 
 // answerWith gives the client the upstream's answer.
@@ -118,6 +128,7 @@ func (g *Gate) upstreamFailed(ctx context.Context, x *Exchange, err error) {
 	case strings.Contains(err.Error(), "malformed HTTP"):
 		why = errUpstreamLies
 	}
+	x.Service.meter.failed.Store(&failure{g.now(), why.Code})
 	x.settle(event.Errored, kindUpstream, "gate")
 	x.Note("problem", why.Code)
 	g.refuse(x, status, why)

@@ -1,8 +1,8 @@
 package gate
 
 import (
+	"net/http"
 	"strings"
-	"sync/atomic"
 
 	"github.com/tenward/tenward/event"
 )
@@ -24,26 +24,6 @@ func observedKind(refused string) string {
 	return refused
 }
 
-// Counts are how many exchanges had which verdict since the start.
-type Counts struct {
-	Passed, Refused, Observed, Errored uint64
-}
-
-type counts [event.Errored + 1]atomic.Uint64
-
-func (c *counts) read() Counts {
-	return Counts{c[event.Passed].Load(), c[event.Refused].Load(), c[event.Observed].Load(), c[event.Errored].Load()}
-}
-
-// Counts gives the verdicts of each service by name; under "" those of exchanges that found no service.
-func (g *Gate) Counts() map[string]Counts {
-	all := map[string]Counts{"": g.unknown.read()}
-	for _, s := range g.services {
-		all[s.Name] = s.counts.read()
-	}
-	return all
-}
-
 // note writes the exchange's one event. The recorder is done with it on return, so everything may be reused.
 func (g *Gate) note(x *Exchange) {
 	r := x.Request
@@ -60,14 +40,23 @@ func (g *Gate) note(x *Exchange) {
 		Kind: x.kind, Verdict: x.verdict, Stage: x.stage, Rules: x.Rules, Details: x.Details,
 		HTTP: &h, Source: x.Client, User: x.User, Subject: x.Subject,
 	}
-	tally := &g.unknown
+	m := &g.unknown
 	if x.Service != nil {
-		e.Service, tally = x.Service.Name, x.Service.counts
+		e.Service, m = x.Service.Name, x.Service.meter
 	}
-	tally[x.verdict].Add(1)
+	m.counts[x.verdict].Add(1)
+	if !x.streamed() {
+		m.took[bucketOf(micros(h.Duration))].Add(1)
+	}
 	if !g.record.Offer(&e) && x.verdict != event.Passed {
 		g.log.Warn("event was not recorded", "event", x.ID.String(), "kind", x.kind)
 	}
+}
+
+// streamed says that the exchange lasted as long as somebody listened, which says nothing about how fast it was.
+func (x *Exchange) streamed() bool {
+	return x.answer.status == http.StatusSwitchingProtocols ||
+		x.Response != nil && strings.HasPrefix(first(x.Response.Header["Content-Type"]), "text/event-stream")
 }
 
 // hostname is the host asked for without its port, as OCSF wants it; what is no host name is recorded as it came.

@@ -19,7 +19,7 @@ type Service struct {
 	// Handler answers in place of an upstream: Tenward's own origins. Stages about applications leave those alone.
 	Handler http.Handler
 
-	counts *counts
+	meter *meter
 }
 
 // Pattern is a set of paths.

@@ -78,7 +78,7 @@ func (g *Gate) unreadable(from net.Addr, begun time.Time) {
 	if at, err := netip.ParseAddrPort(from.String()); err == nil {
 		e.Source = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	}
-	g.unknown[event.Refused].Add(1)
+	g.unknown.counts[event.Refused].Add(1)
 	if !g.record.Offer(&e) {
 		g.log.Warn("event was not recorded", "event", e.UID.String(), "kind", e.Kind)
 	}

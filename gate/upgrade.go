@@ -34,7 +34,7 @@ func named(lines []string, option string) bool {
 func (g *Gate) upgrade(ctx context.Context, x *Exchange) {
 	out := x.outgoing(ctx)
 	out.Header["Connection"], out.Header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
-	res, err := g.upstream.RoundTrip(out)
+	res, err := g.ask(x, out)
 	if err != nil {
 		g.upstreamFailed(ctx, x, err)
 		return

@@ -1,0 +1,159 @@
+package gate
+
+import (
+	"math/bits"
+	"sync/atomic"
+	"time"
+
+	"github.com/tenward/tenward/event"
+)
+
+// Counts are how many exchanges had which verdict since the start.
+type Counts struct {
+	Passed, Refused, Observed, Errored uint64
+}
+
+// Measure is what was seen of one service since the start.
+type Measure struct {
+	Counts
+	Took     Timing // whole exchanges but streams, from the request's head to the answer's end
+	Waited   Timing // for the head of the upstream's answer
+	Upstream Upstream
+}
+
+// Upstream is how an application answered last. Times are zero where it never did.
+type Upstream struct {
+	AnsweredAt time.Time // exact to the second
+	Status     int
+	FailedAt   time.Time
+	Failure    string // the problem's code
+}
+
+// Timing counts durations in buckets that grow by a quarter of their power of two, so a quantile is wrong by an eighth at
+// most. It only grows; the difference of two is what came between them.
+type Timing [timingBuckets]uint64
+
+// timingBuckets reach from a microsecond to beyond an hour.
+const timingBuckets = 4 * 32
+
+// bucketOf is the bucket of a duration in microseconds.
+func bucketOf(micros uint64) int {
+	if micros < 4 {
+		return int(micros) //nolint:gosec // less than four
+	}
+	e := bits.Len64(micros) - 1
+	return min(timingBuckets-1, (e-1)*4+int(micros>>(e-2)&3)) //nolint:gosec // two bits
+}
+
+// TimingBound is the end of a bucket: durations in it are shorter.
+func TimingBound(bucket int) time.Duration {
+	if bucket < 3 {
+		return time.Duration(bucket+1) * time.Microsecond
+	}
+	next := bucket + 1 // whose beginning this one's end is
+	e := next/4 + 1
+	return time.Duration(uint64(4+next%4)<<(e-2)) * time.Microsecond //nolint:gosec // at most an hour and a half
+}
+
+// Count is how many durations there are.
+func (t *Timing) Count() uint64 {
+	var n uint64
+	for _, c := range t {
+		n += c
+	}
+	return n
+}
+
+// Since is what came after before.
+func (t *Timing) Since(before *Timing) Timing {
+	var d Timing
+	for i := range t {
+		d[i] = t[i] - before[i]
+	}
+	return d
+}
+
+// Plus is both together.
+func (t *Timing) Plus(other *Timing) Timing {
+	var sum Timing
+	for i := range t {
+		sum[i] = t[i] + other[i]
+	}
+	return sum
+}
+
+// Quantile is the duration that the share q of all stays below, 0 where there is none.
+func (t *Timing) Quantile(q float64) time.Duration {
+	n := t.Count()
+	if n == 0 {
+		return 0
+	}
+	rank, seen := uint64(q*float64(n-1)), uint64(0)
+	for i, c := range t {
+		if seen += c; seen > rank {
+			return TimingBound(i)
+		}
+	}
+	return TimingBound(timingBuckets - 1)
+}
+
+// meter measures one service, on the road of its requests: without locks and garbage.
+type meter struct {
+	counts       [event.Errored + 1]atomic.Uint64
+	took, waited [timingBuckets]atomic.Uint64
+
+	answered atomic.Int64 // Unix seconds
+	status   atomic.Int32
+	failed   atomic.Pointer[failure]
+}
+
+type failure struct {
+	at   time.Time
+	code string
+}
+
+// answeredBy notes an answer. Most answers of a second have the same status: no write that other cores would have to
+// read again.
+func (m *meter) answeredBy(status int, waited time.Duration, now time.Time) {
+	m.waited[bucketOf(micros(waited))].Add(1)
+	if m.status.Load() != int32(status) { //nolint:gosec // three digits
+		m.status.Store(int32(status)) //nolint:gosec // likewise
+	}
+	if at := now.Unix(); m.answered.Load() != at {
+		m.answered.Store(at)
+	}
+}
+
+func micros(d time.Duration) uint64 { return uint64(max(0, d.Microseconds())) } //nolint:gosec // not negative
+
+func (m *meter) read() Measure {
+	one := Measure{Counts: Counts{m.counts[event.Passed].Load(), m.counts[event.Refused].Load(), m.counts[event.Observed].Load(), m.counts[event.Errored].Load()}}
+	for i := range m.took {
+		one.Took[i], one.Waited[i] = m.took[i].Load(), m.waited[i].Load()
+	}
+	if at := m.answered.Load(); at != 0 {
+		one.Upstream.AnsweredAt, one.Upstream.Status = time.Unix(at, 0).UTC(), int(m.status.Load())
+	}
+	if f := m.failed.Load(); f != nil {
+		one.Upstream.FailedAt, one.Upstream.Failure = f.at, f.code
+	}
+	return one
+}
+
+// Measures are those of each service by name; under "" that of exchanges which found no service.
+func (g *Gate) Measures() map[string]Measure {
+	all := map[string]Measure{"": g.unknown.read()}
+	for _, s := range g.services {
+		all[s.Name] = s.meter.read()
+	}
+	return all
+}
+
+// Counts are the verdicts of each service by name; under "" those of exchanges that found no service.
+func (g *Gate) Counts() map[string]Counts {
+	all := map[string]Counts{}
+	for name, m := range g.Measures() { //nolint:gocritic // once a second
+		all[name] = m.Counts
+	}
+	return all
+}
