@@ -32,6 +32,10 @@ type Exchange struct {
 	Session *identity.Session // whose sign-in it belongs to; nil for the anonymous
 	Forward []Field           // what the upstream is told in fields that no client can set
 
+	// Run names the run of Tenward's own attacks that this exchange belongs to; empty for all others. The gate answers
+	// such an exchange itself, and counts it in no statistics.
+	Run string
+
 	User    *event.User    // who is signed in; nil for the anonymous
 	Subject string         // whose key seals the record's personal fields; empty for the anonymous
 	Rules   []event.Rule   // all rules that matched so far, whether they refused or not

@@ -83,6 +83,8 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case x.Run != "":
+		g.settled(x)
 	case x.Service.Handler != nil:
 		x.Service.Handler.ServeHTTP(&x.answer, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
 	case upgrades(r):

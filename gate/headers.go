@@ -93,14 +93,15 @@ func dropNamed(h http.Header, connection []string) {
 	}
 }
 
-// ownCookie marks the cookies that are Tenward's.
-const ownCookie = "__Host-tenward"
+// SessionCookie holds what proves a session to the gate. All cookies whose names begin with it are Tenward's own. Its
+// prefix binds it to one host, to TLS and to the root path (RFC 6265bis section 4.1.3.2).
+const SessionCookie = "__Host-tenward"
 
 // withoutOwnCookies removes Tenward's cookies: what proves a session to the gate is no business of an application.
 func withoutOwnCookies(lines []string) []string {
 	clean := true
 	for _, l := range lines {
-		clean = clean && !strings.Contains(l, ownCookie)
+		clean = clean && !strings.Contains(l, SessionCookie)
 	}
 	if clean {
 		return lines
@@ -108,7 +109,7 @@ func withoutOwnCookies(lines []string) []string {
 	var kept []string
 	for _, l := range lines {
 		for pair := range strings.SplitSeq(l, ";") {
-			if pair = textproto.TrimString(pair); pair != "" && !strings.HasPrefix(pair, ownCookie) {
+			if pair = textproto.TrimString(pair); pair != "" && !strings.HasPrefix(pair, SessionCookie) {
 				kept = append(kept, pair)
 			}
 		}
@@ -121,7 +122,7 @@ func withoutOwnCookies(lines []string) []string {
 
 // withoutOwnSetCookies removes cookies that an application would set in Tenward's name.
 func withoutOwnSetCookies(lines []string) []string {
-	own := func(line string) bool { return strings.HasPrefix(textproto.TrimString(line), ownCookie) }
+	own := func(line string) bool { return strings.HasPrefix(textproto.TrimString(line), SessionCookie) }
 	if !slices.ContainsFunc(lines, own) {
 		return lines
 	}

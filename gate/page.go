@@ -61,6 +61,9 @@ func (g *Gate) refuse(x *Exchange, status int, why *problem.Problem) {
 	if why.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(why.RetryAfter.Seconds()+0.5)))
 	}
+	if x.Run != "" {
+		x.sayVerdict()
+	}
 	x.answerEarly()
 	kind, body := renderProblem(x.Request.Header["Accept"], status, why, id)
 	h.Set("Content-Type", kind)
