@@ -110,6 +110,22 @@ func Add(ctx context.Context, c *outbox.Change, one *Person) error {
 	return changed(result, err, ErrTaken, "add person")
 }
 
+// ServiceAccount gives the service account of this name, and makes it where there is none: made says so. ErrTaken when a human
+// being has the name. An account that was disabled stays so.
+func ServiceAccount(ctx context.Context, c *outbox.Change, account, name string) (one *Person, made bool, err error) {
+	one, err = findPerson(ctx, c, selectPerson+" WHERE account = $1", account)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		one = &Person{Kind: Service, Account: account, Name: name, State: Active}
+		return one, true, Add(ctx, c, one)
+	case err != nil:
+		return nil, false, err
+	case one.Kind != Service:
+		return nil, false, fmt.Errorf("find service account: %w", ErrTaken)
+	}
+	return one, false, nil
+}
+
 // SetState lets somebody in, or no longer. Ending their sessions is their caller's to ask for: Sessions.EndAll.
 func SetState(ctx context.Context, c *outbox.Change, id PersonID, s State) error {
 	result, err := c.Exec(ctx, "UPDATE identity_person SET state = $1, updated_at = $2 WHERE id = $3", string(s), c.Now().UnixMicro(), string(id))

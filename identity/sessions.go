@@ -48,14 +48,18 @@ type Start struct {
 	Address, Agent string
 	Face           Face
 	Host           string
+	Life           time.Duration // how long it lasts at the most, where that is less than Limits.Absolute; zero: that long
 }
 
 // Begin opens a session and gives the token for the origin it begins on.
 func (s *Sessions) Begin(ctx context.Context, c *outbox.Change, o Start) (id, token string, err error) {
-	id, now := string(NewPersonID(c.Now())), c.Now()
+	id, now, life := string(NewPersonID(c.Now())), c.Now(), s.limits.Absolute
+	if o.Life > 0 {
+		life = min(life, o.Life)
+	}
 	_, err = c.Exec(ctx, `INSERT INTO identity_session (id, person_id, strength, address, agent, began_at, seen_at, ends_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
-		id, string(o.Person.ID), int64(o.Strength), o.Address, cut(o.Agent), now.UnixMicro(), now.Add(s.limits.Absolute).UnixMicro())
+		id, string(o.Person.ID), int64(o.Strength), o.Address, cut(o.Agent), now.UnixMicro(), now.Add(life).UnixMicro())
 	if err != nil {
 		return "", "", fmt.Errorf("begin session: %w", err)
 	}
