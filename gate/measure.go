@@ -16,8 +16,9 @@ type Counts struct {
 // Measure is what was seen of one service since the start.
 type Measure struct {
 	Counts
-	Took     Timing // whole exchanges but streams, from the request's head to the answer's end
-	Waited   Timing // for the head of the upstream's answer
+	Statuses [6]uint64 // answers by the first digit of their status; under 0 those that were broken off before it
+	Took     Timing    // whole exchanges but streams, from the request's head to the answer's end
+	Waited   Timing    // for the head of the upstream's answer
 	Upstream Upstream
 }
 
@@ -100,6 +101,7 @@ func (t *Timing) Quantile(q float64) time.Duration {
 // meter measures one service, on the road of its requests: without locks and garbage.
 type meter struct {
 	counts       [event.Errored + 1]atomic.Uint64
+	statuses     [6]atomic.Uint64
 	took, waited [timingBuckets]atomic.Uint64
 
 	answered atomic.Int64 // Unix seconds
@@ -128,6 +130,9 @@ func micros(d time.Duration) uint64 { return uint64(max(0, d.Microseconds())) } 
 
 func (m *meter) read() Measure {
 	one := Measure{Counts: Counts{m.counts[event.Passed].Load(), m.counts[event.Refused].Load(), m.counts[event.Observed].Load(), m.counts[event.Errored].Load()}}
+	for i := range m.statuses {
+		one.Statuses[i] = m.statuses[i].Load()
+	}
 	for i := range m.took {
 		one.Took[i], one.Waited[i] = m.took[i].Load(), m.waited[i].Load()
 	}

@@ -41,6 +41,9 @@ func TestAnApplicationsLastAnswerAndFailureAreKnown(t *testing.T) {
 		t.Fatalf("recorded %+v", e)
 	}
 	m := s.Gate.Measures()["notes"]
+	if want := [6]uint64{0, 0, 1, 0, 1, 1}; m.Statuses != want {
+		t.Errorf("answers by status are %v, want %v", m.Statuses, want)
+	}
 	if u := m.Upstream; u.Failure != "gate.upstream.unreachable" || u.FailedAt.IsZero() || u.Status != 204 {
 		t.Errorf("after a failure it is %+v", u)
 	}

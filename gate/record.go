@@ -49,6 +49,7 @@ func (g *Gate) note(x *Exchange) {
 	}
 	if x.Run == "" { // what people do is counted, not what Tenward does to itself
 		m.counts[x.verdict].Add(1)
+		m.statuses[min(5, x.answer.status/100)].Add(1)
 		if !x.streamed() {
 			m.took[bucketOf(micros(h.Duration))].Add(1)
 		}

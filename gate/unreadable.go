@@ -79,6 +79,7 @@ func (g *Gate) unreadable(from net.Addr, begun time.Time) {
 		e.Source = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	}
 	g.unknown.counts[event.Refused].Add(1)
+	g.unknown.statuses[4].Add(1)
 	if !g.record.Offer(&e) {
 		g.log.Warn("event was not recorded", "event", e.UID.String(), "kind", e.Kind)
 	}
