@@ -15,12 +15,12 @@ import (
 )
 
 // readers is how many queries may read one day at the same time.
-const readers = 4
+const readers = 3
 
 // Caches of one connection. The writer's holds what a batch touches of the indexes; a reader's the upper levels of trees.
 const (
 	writerCache = 64 << 20
-	readerCache = 8 << 20
+	readerCache = 4 << 20
 )
 
 // busyWait is how long a lock is waited for. Within the process nothing holds one for long.

@@ -37,7 +37,7 @@ type Options struct {
 	Now      func() time.Time
 	Logger   *slog.Logger
 	Days     int // how many days one query may look at; 31
-	Files    int // how many days' files are kept open; 4
+	Files    int // how many days' files are kept open; 16
 	Searches int // how many questions are answered at the same time; 8
 }
 
@@ -51,7 +51,7 @@ func (o *Options) defaults() {
 	for _, n := range []struct {
 		value *int
 		or    int
-	}{{&o.Days, 31}, {&o.Files, 4}, {&o.Searches, 8}} {
+	}{{&o.Days, 31}, {&o.Files, 16}, {&o.Searches, 8}} {
 		if *n.value <= 0 {
 			*n.value = n.or
 		}

@@ -62,7 +62,7 @@ func randomQuery(r *rand.Rand) (string, func(*event.Event) bool) {
 }
 
 func TestEachWordFindsWhatItMeans(t *testing.T) {
-	events := randomEvents(1, 1500, 4)
+	events := randomEvents(1, 900, 3)
 	x := open(t, t.TempDir(), Options{})
 	feed(t, x, events...)
 	for _, c := range conditions {
@@ -78,10 +78,10 @@ func TestEachWordFindsWhatItMeans(t *testing.T) {
 
 func TestAnyQueryFindsWhatItMeans(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
-	events := randomEvents(3, 1500, 4)
-	x := open(t, t.TempDir(), Options{Files: 2})
+	events := randomEvents(3, 900, 3)
+	x := open(t, t.TempDir(), Options{Files: 3})
 	feed(t, x, events...)
-	for range 300 {
+	for range 120 {
 		text, is := randomQuery(r)
 		q, found := parse(t, text), wanted(events, is)
 		rows := all(t, x, q, 1+r.IntN(100))
@@ -91,5 +91,87 @@ func TestAnyQueryFindsWhatItMeans(t *testing.T) {
 		if n := count(t, x, q); n != int64(len(found)) {
 			t.Fatalf("%q counts %d, want %d", text, n, len(found))
 		}
+		checkHistogram(t, x, q, found, 1+r.IntN(60))
 	}
+}
+
+// checkHistogram holds each part against the events in it.
+func checkHistogram(t *testing.T, x *Index, q Query, found []*event.Event, parts int) {
+	t.Helper()
+	buckets, err := x.Histogram(t.Context(), q, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(buckets) > parts {
+		t.Fatalf("%q has %d parts, at most %d were wanted", q, len(buckets), parts)
+	}
+	for i, b := range buckets {
+		if i > 0 && !b.From.Equal(buckets[i-1].To) || !b.From.Before(b.To) {
+			t.Fatalf("%q: the part from %s to %s does not follow the one before", q, b.From, b.To)
+		}
+		want := Bucket{From: b.From, To: b.To}
+		for _, e := range found {
+			if !e.Time.Before(b.From) && e.Time.Before(b.To) {
+				want.Count++
+				want.Verdicts[e.Verdict]++
+			}
+		}
+		if b != want {
+			t.Fatalf("%q has %+v, want %+v", q, b, want)
+		}
+	}
+	from, to, err := x.Window(q)
+	if err != nil || len(buckets) == 0 || !buckets[0].From.Equal(from) || !buckets[len(buckets)-1].To.Equal(to) {
+		t.Fatalf("%q: the parts do not cover its time: %v", q, err)
+	}
+}
+
+func TestEachFacetCountsTheRowsBehindIt(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	x := open(t, t.TempDir(), Options{})
+	feed(t, x, randomEvents(6, 900, 2)...)
+	var names []string
+	for _, f := range Fields() {
+		if f.Faceted {
+			names = append(names, f.Name)
+		}
+	}
+	for range 25 {
+		text, _ := randomQuery(r)
+		q := parse(t, text)
+		facets, err := x.Facets(t.Context(), q, names...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, f := range facets {
+			if f.Field != names[i] {
+				t.Fatalf("facet %d is %s, want %s", i, f.Field, names[i])
+			}
+			for _, v := range f.Values {
+				with, err := q.With(f.Field, v.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := count(t, x, with); n != v.Count || n == 0 {
+					t.Errorf("%q: the facet says %d, %q has %d", text, v.Count, with, n)
+				}
+			}
+			if rest := count(t, x, rests(t, q, f)); f.Others == 0 && rest != 0 {
+				t.Errorf("%q: %d rows have a value of %s that the facet leaves out", text, rest, f.Field)
+			}
+		}
+	}
+}
+
+// rests is the query for what has a value of a facet's field that the facet does not name.
+func rests(t *testing.T, q Query, f Facet) Query {
+	t.Helper()
+	text := q.String()
+	if f.Field != "verdict" && f.Field != "severity" && f.Field != "class" {
+		text += " " + f.Field + ":*"
+	}
+	for _, v := range f.Values {
+		text += " -" + f.Field + ":" + quote(v.Value)
+	}
+	return parse(t, text)
 }
