@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tenward/tenward/config"
@@ -13,6 +14,7 @@ import (
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/notice"
 	"github.com/tenward/tenward/practice/access"
+	"github.com/tenward/tenward/practice/audits"
 	"github.com/tenward/tenward/practice/authentication"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
@@ -36,6 +38,7 @@ type Config struct {
 	Validation     validation.Config     `yaml:"validation" doc:"What may be sent."`
 	Access         access.Config         `yaml:"access" doc:"Who may do what."`
 	Monitoring     monitoring.Config     `yaml:"monitoring" doc:"The record."`
+	Audits         audits.Config         `yaml:"audits" doc:"How Tenward tries its own gate."`
 	Notice         notice.Config         `yaml:"notice" doc:"How people and programs are told."`
 }
 
@@ -189,11 +192,21 @@ func loadConfig(named string, o config.Options) (*Config, *config.Source, error)
 func (c *Config) serviceNames() []string { return slices.Sorted(maps.Keys(c.Services)) }
 
 // consoleServices is what the console says about the services.
-func (c *Config) consoleServices() []console.ServiceInfo {
+func (c *Config) consoleServices(src *config.Source) []console.ServiceInfo {
 	services := gate.Services(c.Services)
 	list := make([]console.ServiceInfo, 0, len(services))
 	for _, s := range services {
-		list = append(list, console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream.String()})
+		info := console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream.String(), Mode: "block"}
+		for _, p := range c.Services[s.Name].Public {
+			info.Public = append(info.Public, string(p))
+		}
+		if c.Validation.Services[s.Name].Mode == validation.Observe {
+			info.Mode = "observe"
+		}
+		if at := src.Line("services." + s.Name); at > 0 {
+			info.Source = src.Name + ":" + strconv.Itoa(at)
+		}
+		list = append(list, info)
 	}
 	return list
 }

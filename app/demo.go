@@ -41,7 +41,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if err := d.writeConfig(file); err != nil {
 		return err
 	}
-	c, _, err := loadConfig(file, config.Options{})
+	c, src, err := loadConfig(file, config.Options{})
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if !t.log.Enabled(ctx, slog.LevelDebug) { // the page of addresses is to stay in sight
 		log = newLogger(t.err, true, false)
 	}
-	return run(ctx, c, options{log: log, env: os.Getenv, ready: func(at addresses) error {
+	return run(ctx, c, options{log: log, env: os.Getenv, source: src, ready: func(at addresses) error {
 		return t.welcome(ctx, c, d.Data, at)
 	}})
 }

@@ -12,31 +12,45 @@ import (
 // Show writes the configuration in force as YAML, defaults included and secrets as references, each line with
 // where it came from.
 func Show(w io.Writer, src *Source, value any) error {
-	s := &shower{src: src}
-	s.show(reflect.Indirect(reflect.ValueOf(value)), "", 0)
+	lines := Lines(src, value)
 	width := 0
-	for _, l := range s.lines {
-		width = max(width, min(len(l.text), 60))
+	for _, l := range lines {
+		width = max(width, min(len(l.Text), 60))
 	}
-	for _, l := range s.lines {
-		if _, err := fmt.Fprintf(w, "%-*s  # %s\n", width, l.text, l.origin); err != nil {
+	for _, l := range lines {
+		if _, err := fmt.Fprintf(w, "%-*s  # %s\n", width, l.Text, l.Origin); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// Line is one line of the configuration in force.
+type Line struct {
+	Text   string `json:"text"`   // as YAML has it, with its indentation
+	Path   string `json:"path"`   // "services.notes.upstream"
+	Origin string `json:"origin"` // "tenward.yaml:12", or "default"
+	Given  bool   `json:"given"`  // the file has it
+}
+
+// Lines is the configuration in force, as Show writes it.
+func Lines(src *Source, value any) []Line {
+	s := &shower{src: src}
+	s.show(reflect.Indirect(reflect.ValueOf(value)), "", 0)
+	return s.lines
+}
+
 type shower struct {
 	src   *Source
-	lines []struct{ text, origin string }
+	lines []Line
 }
 
 func (s *shower) line(depth int, text, path string) {
-	origin := "default"
+	one := Line{Text: strings.Repeat("  ", depth) + text, Path: path, Origin: "default"}
 	if n := s.src.Line(path); n > 0 {
-		origin = s.src.Name + ":" + strconv.Itoa(n)
+		one.Origin, one.Given = s.src.Name+":"+strconv.Itoa(n), true
 	}
-	s.lines = append(s.lines, struct{ text, origin string }{strings.Repeat("  ", depth) + text, origin})
+	s.lines = append(s.lines, one)
 }
 
 // show writes what stands below a key: maps and structs as further keys.
@@ -98,7 +112,7 @@ func (s *shower) list(key string, v reflect.Value, path string, depth int) {
 		s.show(v.Index(i), at, depth+2)
 		if len(s.lines) > before { // the first key stands behind the dash
 			pad := strings.Repeat("  ", depth+1)
-			s.lines[before].text = pad + "- " + strings.TrimLeft(s.lines[before].text, " ")
+			s.lines[before].Text = pad + "- " + strings.TrimLeft(s.lines[before].Text, " ")
 		}
 	}
 }

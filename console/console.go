@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
@@ -29,14 +30,17 @@ import (
 
 // Options are what a console is made of. All are needed.
 type Options struct {
-	URL      string                        // the origin it answers on, "https://console.localhost:9443"
-	Services []ServiceInfo                 // the applications behind the gate
-	Counts   func() map[string]gate.Counts // verdicts by service since the start; under "" those of no service
+	URL      string                         // the origin it answers on, "https://console.localhost:9443"
+	Services []ServiceInfo                  // the applications behind the gate
+	Measures func() map[string]gate.Measure // by service since the start; under "" those of no service
 	Events   Events
 
 	Pages       []practice.Page // the practices', which the console does not know
 	Actions     []practice.Action
 	Permissions []practice.Permission
+
+	File     string        // where the configuration stands
+	Settings []config.Line // the configuration in force
 
 	Portal string // where people sign out, "https://login.localhost:8443"
 
@@ -57,6 +61,9 @@ type ServiceInfo struct {
 	Hosts    []string
 	Path     string
 	Upstream string
+	Public   []string // paths that need no sign-in
+	Mode     string   // block, or observe
+	Source   string   // where the configuration has it, "tenward.yaml:12"
 }
 
 // Events is the record, as far as the console reads it.
@@ -100,7 +107,7 @@ func New(o Options) (*Console, error) {
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
 		feed:  &feed{events: o.Events, now: o.Now},
-		meter: newMeter(o.Counts, o.Now),
+		meter: newMeter(o.Measures, o.Now),
 	}
 	if err := c.register(); err != nil {
 		stop()

@@ -8,24 +8,36 @@ import (
 	"github.com/tenward/tenward/gate"
 )
 
-// The chart looks back over window, in steps of step: sixty points.
+// The chart looks back over window, in steps of step: sixty points. Latencies are those of the same window, to within
+// their own step.
 const (
-	window = 5 * time.Minute
-	step   = 5 * time.Second
+	window      = 5 * time.Minute
+	step        = 5 * time.Second
+	latencyStep = 10 * time.Second
 )
 
-const windowSeconds = int64(window / time.Second)
+const (
+	windowSeconds = int64(window / time.Second)
+	latencySteps  = int(window/latencyStep) + 1
+)
 
-// meter turns the gate's counters, which only grow, into how many requests each of the last seconds had. It counts
-// nothing itself.
+// meter turns the gate's counters, which only grow, into how many requests each of the last seconds had, and how long
+// those of the last minutes took. It counts nothing itself.
 type meter struct {
-	counts func() map[string]gate.Counts
-	now    func() time.Time
-	since  time.Time
+	measures func() map[string]gate.Measure
+	now      func() time.Time
+	since    time.Time
 
 	mu      sync.Mutex
 	last    tally
 	seconds [windowSeconds]second
+	looks   []look // the oldest first
+}
+
+// look is how the gate's measures stood once.
+type look struct {
+	at  time.Time
+	all map[string]gate.Measure
 }
 
 // tally is how many exchanges ended how. What a rule would have refused, were it not only observing, has passed.
@@ -36,9 +48,10 @@ type second struct {
 	tally
 }
 
-func newMeter(counts func() map[string]gate.Counts, now func() time.Time) *meter {
-	m := &meter{counts: counts, now: now, since: now()}
-	m.last = m.total()
+func newMeter(measures func() map[string]gate.Measure, now func() time.Time) *meter {
+	m := &meter{measures: measures, now: now, since: now()}
+	all := measures()
+	m.last, m.looks = total(all), []look{{m.since, all}}
 	return m
 }
 
@@ -58,28 +71,64 @@ func (m *meter) run(ctx context.Context) {
 
 // read puts what came since the last reading into the second that is now.
 func (m *meter) read() {
-	total, at := m.total(), m.now().Unix()
+	all, now := m.measures(), m.now()
+	sum, at := total(all), now.Unix()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.seconds[at%windowSeconds]
 	if s.at != at {
 		*s = second{at: at}
 	}
-	s.Passed += total.Passed - m.last.Passed
-	s.Refused += total.Refused - m.last.Refused
-	s.Errors += total.Errors - m.last.Errors
-	m.last = total
+	s.Passed += sum.Passed - m.last.Passed
+	s.Refused += sum.Refused - m.last.Refused
+	s.Errors += sum.Errors - m.last.Errors
+	m.last = sum
+	if now.Sub(m.looks[len(m.looks)-1].at) >= latencyStep {
+		m.looks = append(m.looks, look{now, all})
+		if len(m.looks) > latencySteps {
+			m.looks = m.looks[1:]
+		}
+	}
 }
 
-func (m *meter) total() tally {
+func total(all map[string]gate.Measure) tally {
 	var t tally
-	for _, c := range m.counts() {
+	for _, c := range all { //nolint:gocritic // once a second
 		t.Passed += c.Passed + c.Observed
 		t.Refused += c.Refused
 		t.Errors += c.Errored
 	}
 	return t
 }
+
+// latency is how long the exchanges of the window took.
+type latency struct {
+	Count    uint64  `json:"count"`
+	P50      float64 `json:"p50_ms"`
+	P95      float64 `json:"p95_ms"`
+	P99      float64 `json:"p99_ms"`
+	Upstream float64 `json:"upstream_p95_ms"` // of it, until the application began to answer
+}
+
+// latencies are those of each service, over the window.
+func (m *meter) latencies() map[string]latency {
+	all := m.measures()
+	m.mu.Lock()
+	before := m.looks[0].all
+	m.mu.Unlock()
+	list := map[string]latency{}
+	for name, now := range all { //nolint:gocritic // once a second
+		then := before[name]
+		took, waited := now.Took.Since(&then.Took), now.Waited.Since(&then.Waited)
+		list[name] = latency{
+			Count: took.Count(), P50: millis(took.Quantile(0.5)), P95: millis(took.Quantile(0.95)), P99: millis(took.Quantile(0.99)),
+			Upstream: millis(waited.Quantile(0.95)),
+		}
+	}
+	return list
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // point is one step of the chart: requests per second.
 type point struct {

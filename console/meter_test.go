@@ -12,7 +12,7 @@ import (
 func TestTheMeterTurnsCountersIntoRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		count := gate.Counts{Passed: 1000, Refused: 100} // from before the start
-		m := newMeter(func() map[string]gate.Counts { return map[string]gate.Counts{"": {}, "notes": count} }, time.Now)
+		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"": {}, "notes": {Counts: count}} }, time.Now)
 		ctx, stop := context.WithCancel(t.Context())
 		go m.run(ctx)
 		for range 20 { // 4 requests a second for 20 seconds
@@ -46,7 +46,7 @@ func TestTheMeterTurnsCountersIntoRates(t *testing.T) {
 func TestTheMeterForgetsAfterFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count gate.Counts
-		m := newMeter(func() map[string]gate.Counts { return map[string]gate.Counts{"notes": count} }, time.Now)
+		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Counts: count}} }, time.Now)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go m.run(ctx)
@@ -60,6 +60,36 @@ func TestTheMeterForgetsAfterFiveMinutes(t *testing.T) {
 		synctest.Wait()
 		if _, all := m.points(); all != (tally{}) {
 			t.Errorf("afterwards: %+v", all)
+		}
+	})
+}
+
+func TestLatenciesAreThoseOfTheLastFiveMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var notes gate.Measure
+		notes.Took[40], notes.Waited[40] = 1000, 1000 // from before the start
+		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": notes} }, time.Now)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go m.run(ctx)
+		pass := func(d time.Duration) latency {
+			<-time.After(d)
+			synctest.Wait()
+			return m.latencies()["notes"]
+		}
+		if got := pass(time.Minute); got != (latency{}) {
+			t.Errorf("while nobody asks they are %+v", got)
+		}
+		notes.Took[20] += 98
+		notes.Took[50] += 2
+		notes.Waited[20] += 100
+		got := pass(time.Minute)
+		fast, slow := millis(gate.TimingBound(20)), millis(gate.TimingBound(50))
+		if want := (latency{Count: 100, P50: fast, P95: fast, P99: slow, Upstream: fast}); got != want {
+			t.Errorf("they are %+v, want %+v", got, want)
+		}
+		if got := pass(6 * time.Minute); got.Count != 0 {
+			t.Errorf("after five minutes %d of them are left", got.Count)
 		}
 	})
 }

@@ -43,6 +43,7 @@ func TestPages(t *testing.T) {
 		"traffic.html": "/traffic", "events.html": "/events", "refused.html": "/events?verdict=refused&service=notes",
 		"event-refused.html": "/events/" + idOf(2).String(), "event-started.html": "/events/" + idOf(8).String(),
 		"event-hostile.html": "/events/" + idOf(9).String(), "not-found.html": "/nowhere",
+		"services.html": "/services", "service.html": "/services/notes", "settings.html": "/settings",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, s.stable(s.get(t, path).body)) })
 	}

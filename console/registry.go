@@ -22,13 +22,15 @@ var groups = []string{"", "Watch", "Protect", "Improve", "Prove", "System"}
 
 // The console's own permissions; its pages belong to no single practice.
 const (
-	seeState   = "console.state.read"
-	readRecord = "console.record.read"
+	seeState     = "console.state.read"
+	readRecord   = "console.record.read"
+	readSettings = "console.settings.read"
 )
 
 var ownPermissions = []practice.Permission{
 	{Name: seeState, Title: "See how things stand", Role: practice.RoleReader},
 	{Name: readRecord, Title: "Read the record", Role: practice.RoleAuditor},
+	{Name: readSettings, Title: "Read the configuration", Role: practice.RoleAuditor},
 }
 
 // own are the pages of no single practice.
@@ -37,6 +39,18 @@ func (c *Console) own() []practice.Page {
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
 			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html"}, Data: &traffic{}, Load: c.loadTraffic,
+		},
+		{
+			Path: "/services", Group: "Protect", Title: "Services", Icon: "services", Key: "s", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/services.html"}, Data: &services{}, Load: c.loadServices,
+		},
+		{
+			Path: "/services/{name}", Below: "/services", Title: "Service", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/service.html"}, Data: &service{}, Load: c.loadService,
+		},
+		{
+			Path: "/settings", Group: "System", Title: "Settings", Icon: "settings", Key: ",", Permission: readSettings,
+			Files: pageFiles, Templates: []string{"pages/settings.html"}, Data: &settings{}, Load: c.loadSettings,
 		},
 		{
 			Path: "/events", Group: "Watch", Title: "Events", Icon: "events", Key: "e", Permission: readRecord,

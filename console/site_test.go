@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
@@ -159,7 +160,7 @@ func ada() *identity.Session {
 // options are those of a console whose visitor the site says.
 func (s *site) options() console.Options {
 	return console.Options{
-		URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Counts: counts, Now: s.clock.now, Log: quiet(),
+		File: "/etc/tenward/tenward.yaml", Settings: setting(), URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Measures: measures, Now: s.clock.now, Log: quiet(),
 		Session: func(*http.Request) *identity.Session { return s.session },
 		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
 			return s.role == practice.RoleAdmin || s.role == practice.RoleAuditor && role == practice.RoleReader || s.role == role, nil
@@ -168,13 +169,29 @@ func (s *site) options() console.Options {
 	}
 }
 
-// counts are what the gate has counted.
-func counts() map[string]gate.Counts {
-	return map[string]gate.Counts{"": {Refused: 2}, "notes": {Passed: 1284, Refused: 96, Observed: 3, Errored: 1}}
+// measures are what the gate has measured.
+func measures() map[string]gate.Measure {
+	return map[string]gate.Measure{
+		"": {Counts: gate.Counts{Refused: 2}, Statuses: [6]uint64{0, 0, 0, 0, 2, 0}},
+		"notes": {
+			Counts:   gate.Counts{Passed: 1284, Refused: 96, Observed: 3, Errored: 1},
+			Statuses: [6]uint64{1, 0, 1200, 86, 96, 1},
+			Upstream: gate.Upstream{AnsweredAt: noon.Add(-3 * time.Second), Status: 200, FailedAt: noon.Add(-time.Hour), Failure: "gate.upstream.slow"},
+		},
+	}
+}
+
+// setting is a configuration.
+func setting() []config.Line {
+	return []config.Line{
+		{Text: "node: a", Path: "node", Origin: "default"},
+		{Text: "services:", Path: "services", Origin: "tenward.yaml:11", Given: true},
+		{Text: "  notes:", Path: "services.notes", Origin: "tenward.yaml:12", Given: true},
+	}
 }
 
 func services() []console.ServiceInfo {
-	return []console.ServiceInfo{{Name: "notes", Hosts: []string{"notes.example.com", "www.notes.example.com"}, Path: "/", Upstream: "http://127.0.0.1:8080"}}
+	return []console.ServiceInfo{{Name: "notes", Hosts: []string{"notes.example.com", "www.notes.example.com"}, Path: "/", Upstream: "http://127.0.0.1:8080", Public: []string{"/assets/**"}, Mode: "block", Source: "tenward.yaml:12"}}
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/console/ui/chart"
-	"github.com/tenward/tenward/gate"
 )
 
 // How much of the newest events the traffic page shows.
@@ -22,33 +21,15 @@ const (
 
 // traffic is what comes in now.
 type traffic struct {
-	Since    time.Time `json:"since"` // when counting began
-	Services []service `json:"services"`
-	Unknown  verdicts  `json:"unknown"` // requests for no service
-	Step     int       `json:"step_seconds"`
-	Points   []point   `json:"points"` // requests per second, the oldest first
-	Causes   []cause   `json:"causes"` // of what was not let through, among the newest events
-	Events   []row     `json:"events"` // the newest, newest first
+	Since time.Time `json:"since"` // when counting began
+	services
+	Step   int     `json:"step_seconds"`
+	Points []point `json:"points"` // requests per second, the oldest first
+	Causes []cause `json:"causes"` // of what was not let through, among the newest events
+	Events []row   `json:"events"` // the newest, newest first
 
 	Recent tally `json:"-"` // over all points
 	Of     int   `json:"-"` // how many events the causes are of
-}
-
-// service is an application and what became of the requests for it.
-type service struct {
-	Name     string   `json:"name"`
-	Hosts    []string `json:"hosts"`
-	Path     string   `json:"path"`
-	Upstream string   `json:"upstream"`
-	verdicts
-}
-
-// verdicts are counts since the start.
-type verdicts struct {
-	Passed   uint64 `json:"passed"`
-	Refused  uint64 `json:"refused"`
-	Observed uint64 `json:"observed"`
-	Errors   uint64 `json:"errors"`
 }
 
 // cause is why requests were not let through, and how many events say so.
@@ -63,23 +44,17 @@ func (c *Console) traffic(ctx context.Context) (*traffic, error) {
 	if err != nil {
 		return nil, err
 	}
-	counts := c.o.Counts()
 	t := &traffic{
-		Since: c.meter.since.UTC(), Unknown: verdictsOf(counts[""]), Step: int(step.Seconds()), Services: []service{},
+		Since: c.meter.since.UTC(), services: c.services(), Step: int(step.Seconds()),
 		Causes: causesOf(rows), Events: rows[:min(len(rows), latestRows)], Of: len(rows),
 	}
 	t.Points, t.Recent = c.meter.points()
-	for _, s := range c.o.Services {
-		t.Services = append(t.Services, service{s.Name, s.Hosts, s.Path, s.Upstream, verdictsOf(counts[s.Name])})
-	}
 	return t, nil
 }
 
 func (c *Console) loadTraffic(ctx context.Context, _ url.Values) (any, error) {
 	return c.traffic(ctx)
 }
-
-func verdictsOf(c gate.Counts) verdicts { return verdicts{c.Passed, c.Refused, c.Observed, c.Errored} }
 
 // causesOf counts what stopped requests, the most frequent first. Each number is that of the rows behind its link.
 func causesOf(rows []row) []cause {
@@ -106,12 +81,6 @@ func (c cause) Label() string { return cmp.Or(c.Reason, c.Name) }
 
 // Link leads to exactly the rows that were counted.
 func (c cause) Link() string { return query{Cause: c.Name}.path() }
-
-// Link leads to the service's events.
-func (s service) Link() string { return query{Service: s.Name}.path() }
-
-// Through is what reached the application, also what a rule only observed.
-func (v verdicts) Through() uint64 { return v.Passed + v.Observed }
 
 // Share is the length of a cause's bar: the most frequent one fills its track.
 func (t *traffic) Share(c cause) float64 {
