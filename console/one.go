@@ -120,9 +120,14 @@ func (c *Console) loadEvent(ctx context.Context, v url.Values) (any, error) {
 	return c.event(ctx, v.Get("id"))
 }
 
-// find leads from an id in the search field to its event.
+// find leads from what is typed into the search field to its event, or to all of them.
 func (c *Console) find(w http.ResponseWriter, r *http.Request) {
-	id, err := event.ParseID(strings.ToLower(strings.TrimSpace(r.URL.Query().Get("id"))))
+	typed := strings.TrimSpace(r.URL.Query().Get("q"))
+	if typed == "" {
+		http.Redirect(w, r, "/events", http.StatusSeeOther)
+		return
+	}
+	id, err := event.ParseID(strings.ToLower(typed))
 	if err != nil {
 		c.fail(w, r, errUnknownEvent.Because(err))
 		return

@@ -234,8 +234,8 @@ func TestAnEventIsFoundByWhatPeopleType(t *testing.T) {
 	s := newSite(t, refusal(1))
 	s.enter()
 	id := idOf(1).String()
-	for typed, want := range map[string]string{id: "/events/" + id, "  " + strings.ToUpper(id) + "\n": "/events/" + id, "nonsense": "", "": ""} {
-		a := s.get(t, "/find?id="+url.QueryEscape(typed))
+	for typed, want := range map[string]string{id: "/events/" + id, "  " + strings.ToUpper(id) + "\n": "/events/" + id, "nonsense": "", "": "/events"} {
+		a := s.get(t, "/find?q="+url.QueryEscape(typed))
 		if want != "" && (a.status != http.StatusSeeOther || a.header.Get("Location") != want) || want == "" && a.status != http.StatusNotFound {
 			t.Errorf("%q: %d to %q", typed, a.status, a.header.Get("Location"))
 		}

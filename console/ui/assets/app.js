@@ -43,11 +43,26 @@ function put(id, html) {
   if (focused) [...place.querySelectorAll('a')].find(a => a.getAttribute('href') === focused)?.focus({ preventScroll: true });
 }
 
+// selecting says that somebody is marking text in the page: it must not move under their hand.
+function selecting() {
+  const s = document.getSelection();
+  return s !== null && !s.isCollapsed && main.contains(s.anchorNode);
+}
+
+document.addEventListener('selectionchange', () => {
+  if (!paused && waiting.size > 0 && !selecting()) catchUp();
+});
+
+function catchUp() {
+  waiting.forEach((html, id) => put(id, html));
+  waiting.clear();
+}
+
 function listen() {
   stream = new EventSource(source);
   stream.addEventListener('parts', e => {
     for (const [id, html] of Object.entries(JSON.parse(e.data))) {
-      if (paused) waiting.set(id, html);
+      if (paused || selecting()) waiting.set(id, html);
       else put(id, html);
     }
     show(paused ? 'held' : 'on');
@@ -83,10 +98,7 @@ function pause() {
   paused = !paused;
   pauseButton.setAttribute('aria-pressed', String(paused));
   pauseButton.querySelector('span').textContent = paused ? 'Go on' : 'Pause';
-  if (!paused) {
-    waiting.forEach((html, id) => put(id, html));
-    waiting.clear();
-  }
+  if (!paused) catchUp();
   show(paused ? 'held' : 'on');
 }
 
@@ -131,8 +143,65 @@ const acts = {
   p: pause,
 };
 
+/* Palette: Ctrl or Cmd and K, also where single keys are switched off */
+
+const palette = byId('palette');
+const wanted = byId('palette-q');
+const choices = palette ? [...palette.querySelectorAll('[role=option]')] : [];
+const find = byId('palette-find');
+
+function choose(one) {
+  for (const c of choices) c.setAttribute('aria-selected', String(c === one));
+  if (one) {
+    wanted.setAttribute('aria-activedescendant', one.id);
+    one.scrollIntoView({ block: 'nearest' });
+  } else {
+    wanted.removeAttribute('aria-activedescendant');
+  }
+}
+
+const shown = () => choices.filter(c => !c.parentElement.hidden);
+
+// narrow shows the places whose words begin as what was typed; anything can be searched for in the events.
+function narrow() {
+  const typed = wanted.value.trim().toLowerCase();
+  for (const c of choices) {
+    c.parentElement.hidden = c === find ? typed === '' : !c.textContent.toLowerCase().split(/\W+/).some(w => w.startsWith(typed));
+  }
+  find.href = '/find?q=' + encodeURIComponent(wanted.value.trim());
+  choose(shown()[0]);
+}
+
+function openPalette() {
+  wanted.value = '';
+  palette.showModal();
+  narrow();
+}
+
+wanted?.addEventListener('input', narrow);
+palette?.addEventListener('click', e => { if (e.target === palette) palette.close(); });
+palette?.addEventListener('keydown', e => {
+  const all = shown();
+  const at = all.findIndex(c => c.getAttribute('aria-selected') === 'true');
+  if (e.key === 'ArrowDown' || e.key === 'ArrowUp') {
+    e.preventDefault();
+    choose(all[(at + (e.key === 'ArrowDown' ? 1 : all.length - 1)) % all.length]);
+  } else if (e.key === 'Enter' && at >= 0) {
+    e.preventDefault();
+    all[at].click();
+  }
+});
+
 document.addEventListener('keydown', e => {
-  if (e.ctrlKey || e.metaKey || e.altKey || !allowed?.checked || keys?.open) return;
+  if ((e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === 'k' && palette) {
+    e.preventDefault();
+    if (palette.open) palette.close();
+    else if (!keys?.open) openPalette();
+  }
+});
+
+document.addEventListener('keydown', e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || !allowed?.checked || keys?.open || palette?.open) return;
   if (e.target.closest('input, textarea, select, [contenteditable]')) {
     if (e.key === 'Escape') e.target.blur();
     return;
