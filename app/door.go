@@ -27,6 +27,8 @@ type door struct {
 	sessions       *identity.Sessions
 	authentication *authentication.Service
 	access         *access.Service
+	box            *outbox.Outbox
+	shared         cluster.Cluster
 }
 
 // ground is what the door stands on.
@@ -52,7 +54,7 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 	if err != nil {
 		return nil, err
 	}
-	d := &door{sessions: identity.NewSessions(g.db, c.Authentication.Limits(), shared, time.Now)}
+	d := &door{box: box, shared: shared, sessions: identity.NewSessions(g.db, c.Authentication.Limits(), shared, time.Now)}
 	heard.sessions.Store(d.sessions)
 	stop.add("sessions", d.sessions.Save)
 	d.access, err = access.New(ctx, access.Options{

@@ -11,6 +11,7 @@ import (
 // surest refusal comes first. Before all of them the gate itself has bounded and normalised the request.
 var pipeline = []struct{ stage, reason string }{
 	{"monitoring.record", "where the operator wants nothing to pass unrecorded, nothing else matters while the record cannot be written"},
+	{"audits.run", "what Tenward tries on its own gate is known as such before anything refuses it; strangers' requests carry no tag, and cost one look into their head"},
 	{"authentication.session", "finding out who asks costs one look into memory; what a stranger sends stays unread"},
 	{"access.decision", "one look into memory says whether a role allows it; what is not for somebody stays unread too"},
 	{"validation.request", "reads the whole body against hundreds of rules: by far the dearest, so it sees only who may come in"},

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/attack"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/practice/audits"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
@@ -37,6 +39,7 @@ func ten(t *testing.T) []practice.Practice {
 	var conf Config
 	conf.Defaults()
 	conf.Authentication.Defaults()
+	conf.Audits.Defaults()
 	conf.Portal.Host, conf.Console.Host = "login.example.com", "console.example.com"
 	signing, err := signingKey(t.Context(), secrets, "a")
 	if err != nil {
@@ -58,7 +61,14 @@ func ten(t *testing.T) []practice.Practice {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return services{tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil)}.practices()
+	tags, err := attack.OpenTags(t.Context(), secrets, d.shared, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return services{
+		tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil),
+		audits.New(conf.Audits, tags, func(context.Context) error { return nil }),
+	}.practices()
 }
 
 func TestTheRoadHasEveryStageInThePipelinesOrder(t *testing.T) {

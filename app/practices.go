@@ -21,6 +21,7 @@ type services struct {
 	validation     *validation.Service
 	access         *access.Service
 	monitoring     *monitoring.Service
+	audits         *audits.Service
 }
 
 // practices are the ten, in the order in which every screen shows them.
@@ -35,6 +36,6 @@ func (s services) practices() []practice.Practice {
 		s.access.Practice(),
 		s.monitoring.Practice(),
 		training.Practice(),
-		audits.Practice(),
+		s.audits.Practice(),
 	}
 }

@@ -14,10 +14,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice/audits"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/validation"
@@ -27,9 +29,10 @@ import (
 
 // options are what a start knows besides the configuration.
 type options struct {
-	log   *slog.Logger
-	env   func(string) string
-	ready func(addresses) error // called once everything answers
+	log    *slog.Logger
+	env    func(string) string
+	source *config.Source        // where the configuration came from
+	ready  func(addresses) error // called once everything answers
 }
 
 // addresses are where everything answers.
@@ -102,10 +105,15 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	portal, beside := originOf(c.Portal.Host, gateListener.Addr()), originOf(c.Console.Host, consoleListener.Addr())
-	d, err := openDoor(ctx, c, ground{
+	base := ground{
 		db: db, secrets: secrets, record: record, log: o.log, portal: portal, console: beside,
 		probe: probe(gateListener.Addr(), tls.AuthorityPEM()), //nolint:bodyclose // it gives the function that asks
-	}, stop)
+	}
+	d, err := openDoor(ctx, c, base, stop)
+	if err != nil {
+		return err
+	}
+	attacks, err := newSelfAttack(ctx, c, base, d, gateListener.Addr(), tls.AuthorityPEM())
 	if err != nil {
 		return err
 	}
@@ -115,6 +123,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		validation:     valid,
 		access:         d.access,
 		monitoring:     monitoring.New(c.Monitoring, record.Health),
+		audits:         audits.New(c.Audits, attacks.tags, attacks.try),
 	}.practices()
 	stages, err := road(ten)
 	if err != nil {
@@ -131,7 +140,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
 		Pages: face.pages, Actions: face.actions, Permissions: face.permissions,
-		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(), Counts: g.Counts, Events: record,
+		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record,
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})
 	if err != nil {
@@ -173,6 +182,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 
 	jobs := startClock(context.WithoutCancel(ctx), jobsOf(ten), o.log)
 	stop.add("clock", jobs.close)
+	runs(ctx, "first attack on our own services", attacks.first(c.Audits.First.Std()), stop)
 
 	owned, err := d.access.HasOwner(ctx)
 	if err != nil {

@@ -55,7 +55,7 @@ type Service struct {
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
 		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, hosts: o.Hosts,
-		decisions: newDecisions(policy.New(o.Config.rules())), sets: roleSets{sets: map[string]*roleSet{}},
+		decisions: newDecisions(policy.New(append(o.Config.rules(), trier))), sets: roleSets{sets: map[string]*roleSet{}},
 	}
 	if err := s.turnKeys(ctx); err != nil {
 		return nil, err

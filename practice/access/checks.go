@@ -148,7 +148,7 @@ func (s *Service) rolesExist(ctx context.Context) ([]practice.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return eachOr(granted, s.roleNames(), answer(practice.Pass, "grants", "All roles that are given exist."), func(role string) practice.Finding {
+	return eachOr(granted, append(s.roleNames(), RoleTrier), answer(practice.Pass, "grants", "All roles that are given exist."), func(role string) practice.Finding {
 		return answer(practice.Fail, role, "The role %s is given to somebody, and is not defined any more: it allows nothing.", role)
 	}), nil
 }

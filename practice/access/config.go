@@ -59,6 +59,8 @@ func (c *Config) Validate(r *config.Report) {
 			at.At("name").Errorf("use up to 63 small letters, digits and dashes", "%q cannot name a role", role.Name)
 		case slices.Contains(consoleRoles, role.Name):
 			at.At("name").Errorf("choose another name", "%s is one of the console's roles", role.Name)
+		case role.Name == RoleTrier:
+			at.At("name").Errorf("choose another name", "%s is Tenward's own, for the attacks that it tries on its own gate", role.Name)
 		case seen[role.Name]:
 			at.At("name").Errorf("write all of it in one place", "the role %s is defined twice", role.Name)
 		}

@@ -19,12 +19,13 @@ func (s *Service) stages() []gate.Stage {
 	return []gate.Stage{{Name: "access.decision", Phase: gate.Headed, Run: s.decide}}
 }
 
-// decide asks whether one of the person's roles allows the request, and says to the upstream who asks.
+// decide asks whether one of the person's roles allows the request, and says to the upstream who asks. A service account
+// is nobody but in what Tenward tries on its own gate.
 func (s *Service) decide(ctx context.Context, x *gate.Exchange) (gate.Verdict, error) {
 	if x.Service.Handler != nil {
 		return gate.Verdict{}, nil // Tenward's own: roles are about applications
 	}
-	if x.Session == nil {
+	if x.Session == nil || x.Session.Person.Kind != identity.Human && x.Run == "" {
 		if x.Public {
 			return gate.Verdict{}, nil
 		}

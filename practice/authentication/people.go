@@ -115,6 +115,10 @@ func unprintable(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }
 
 // link makes a link and sends it, or, where no mail is sent, gives it to whoever asked, to show this one time.
 func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person, purpose Purpose, role, letter string, result *practice.Result) error {
+	if p.Kind != identity.Human {
+		return problem.New("authentication.person.service", p.Account+" is no person: it is an account of Tenward's own, and nobody signs in with it.",
+			"Invite the person under an account of their own.")
+	}
 	token, ends, err := s.Invite(ctx, c, p, purpose, role)
 	if err != nil {
 		return err
@@ -176,7 +180,7 @@ func (s *Service) enable(ctx context.Context, form url.Values) (practice.Result,
 			return err
 		}
 		state := identity.Active
-		if hash == "" {
+		if hash == "" && p.Kind == identity.Human {
 			state = identity.Invited
 		}
 		if err := identity.SetState(ctx, c, p.ID, state); err != nil {

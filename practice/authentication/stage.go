@@ -54,7 +54,12 @@ func (s *Service) session(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		if err != nil && !errors.Is(err, identity.ErrNoSession) {
 			return gate.Verdict{}, err
 		}
-		if session != nil && s.enough(session) {
+		service := session != nil && session.Person.Kind != identity.Human
+		if service && x.Run == "" {
+			// It is good for what Tenward tries on its own gate, and for nothing else, also where strangers may come.
+			return gate.Refuse(http.StatusUnauthorized, kindRefused, errSignIn), nil
+		}
+		if service || session != nil && s.enough(session) {
 			if changes(x.Request) && !sameOrigin(x.Request) {
 				return gate.Refuse(http.StatusForbidden, kindCross, errCross), nil
 			}
