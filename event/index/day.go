@@ -85,7 +85,7 @@ func daysWith(dir, extension string) ([]Day, error) {
 // behind is found again.
 func removeDay(dir string, d Day) error {
 	path := dayPath(dir, d)
-	for _, name := range []string{path + "-wal", path + "-shm", filepath.Join(dir, d.String()+asideExtension), path} {
+	for _, name := range []string{path + "-wal", path + "-shm", asidePath(dir, d), path} {
 		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove day of the index: %w", err)
 		}

@@ -28,8 +28,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"github.com/tenward/tenward/event"
 )
 
 // Options are what an index is made of; zero is the default everywhere.
@@ -66,9 +64,9 @@ type Index struct {
 	asks  chan struct{} // has room for as many as may ask at the same time
 	fresh bool
 
-	writing   sync.Mutex           // one feeds, forgets or drops at a time
-	forgotten map[string]time.Time // by person, or by the name of a day: what began until then comes without its personal fields
-	dropped   Day                  // no event before this day is taken
+	writing   sync.Mutex             // one feeds, forgets or drops at a time
+	forgotten map[sealedBy]time.Time // what began until then comes without its personal fields
+	dropped   Day                    // no event before this day is taken
 }
 
 // Open opens the index in a folder, and makes the folder where it is missing.
@@ -83,7 +81,7 @@ func Open(dir string, o Options) (*Index, error) {
 	}
 	return &Index{
 		dir: dir, o: o, shelf: newShelf(dir, o.Files, o.Logger), asks: make(chan struct{}, o.Searches),
-		fresh: len(days) == 0, forgotten: map[string]time.Time{},
+		fresh: len(days) == 0, forgotten: map[sealedBy]time.Time{},
 	}, nil
 }
 
@@ -109,6 +107,3 @@ func (x *Index) ask(ctx context.Context) (done func(), err error) {
 		return nil, context.Cause(ctx)
 	}
 }
-
-// A Reader hands all events of the record to feed, in batches.
-type Reader func(ctx context.Context, feed func(context.Context, []*event.Event) error) error

@@ -11,6 +11,9 @@ import (
 // maxNames is how many words of one day are kept in memory while writing.
 const maxNames = 16 << 10
 
+// insertWord writes the text of a row.
+const insertWord = "INSERT INTO words (rowid, path, query, said, personal) VALUES (?, ?, ?, ?, ?)"
+
 // feeding writes into one day within one transaction.
 type feeding struct {
 	f           *file
@@ -31,7 +34,7 @@ func (f *file) feeding(ctx context.Context, tx *sql.Tx) (*feeding, error) {
 		{&w.event, "INSERT INTO events (row, uid, seq, node, service, kind, class, severity, verdict, stage, status, method, host, person, subject, latency," +
 			" client, path, query, message, rules, extra) VALUES (?" + strings.Repeat(", ?", 21) + ") ON CONFLICT DO NOTHING"},
 		{&w.is, "SELECT uid FROM events WHERE row = ?"},
-		{&w.word, "INSERT INTO words (rowid, path, query, said, personal) VALUES (?, ?, ?, ?, ?)"},
+		{&w.word, insertWord},
 		{&w.rule, "INSERT INTO rules (rule, row) VALUES (?, ?) ON CONFLICT DO NOTHING"},
 	} {
 		var err error

@@ -107,7 +107,7 @@ func (s *shelf) anew(ctx context.Context, d Day, why error) (*file, error) {
 			return nil, fmt.Errorf("set day of the index aside: %w", err)
 		}
 	}
-	if err := os.Rename(path, path+".aside"); err != nil {
+	if err := os.Rename(path, asidePath(s.dir, d)); err != nil {
 		return nil, fmt.Errorf("set day of the index aside: %w", err)
 	}
 	s.log.Error("a day of the index was unreadable and is set aside; it is to be made anew from the record", "day", d.String(), "error", why)
