@@ -82,7 +82,7 @@ func TestAnHonestRequestReachesTheApplicationAndIsRecorded(t *testing.T) {
 	if e.Verdict != event.Passed || e.Kind != "gate.request.passed" || e.Service != "notes" || e.HTTP.Status != 201 || e.HTTP.Received != 5 || e.HTTP.Sent != int64(len(text)) {
 		t.Fatalf("recorded %+v %+v", e, e.HTTP)
 	}
-	if got := s.Gate.Counts()["notes"]; got != (gate.Counts{Passed: 1}) {
+	if got := s.Gate.Measures()["notes"].Counts; got != (gate.Counts{Passed: 1}) {
 		t.Fatalf("counts %+v", got)
 	}
 }
@@ -135,7 +135,7 @@ func TestStages(t *testing.T) {
 			}
 			// Nothing else is refused with it.
 			if tt.status == 503 {
-				s.Gate.Counts()
+				s.Gate.Measures()
 				if again, _ := do(t, s, "GET", "https://notes.test/", nil); again.StatusCode != tt.status {
 					t.Fatalf("the next exchange was answered %d", again.StatusCode)
 				}

@@ -153,12 +153,3 @@ func (g *Gate) Measures() map[string]Measure {
 	}
 	return all
 }
-
-// Counts are the verdicts of each service by name; under "" those of exchanges that found no service.
-func (g *Gate) Counts() map[string]Counts {
-	all := map[string]Counts{}
-	for name, m := range g.Measures() { //nolint:gocritic // once a second
-		all[name] = m.Counts
-	}
-	return all
-}

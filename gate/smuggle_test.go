@@ -156,7 +156,7 @@ func TestWhatIsNoRequestIsRefusedAndRecorded(t *testing.T) {
 			t.Errorf("%s: recorded %+v", c.name, e)
 		}
 	}
-	if n := s.Gate.Counts()[""].Refused; n != 11 {
+	if n := s.Gate.Measures()[""].Refused; n != 11 {
 		t.Errorf("%d refusals are counted, want 11", n)
 	}
 }

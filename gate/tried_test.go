@@ -150,7 +150,7 @@ func TestNobodyElseLearnsTheVerdict(t *testing.T) {
 			t.Errorf("%s was recorded as of run %q", path, detail(e, gate.RunDetail))
 		}
 	}
-	if got := s.Gate.Counts()["notes"]; got != (gate.Counts{Passed: 1, Refused: 1}) {
+	if got := s.Gate.Measures()["notes"].Counts; got != (gate.Counts{Passed: 1, Refused: 1}) {
 		t.Errorf("counts %+v", got)
 	}
 }
