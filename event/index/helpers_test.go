@@ -1,7 +1,6 @@
 package index
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -143,12 +142,4 @@ func ids(rows []Row) string {
 		list[i] = r.ID.String()
 	}
 	return strings.Join(list, "\n")
-}
-
-// stopAfter is a context that ends after some questions of whether it has.
-func canceled(tb testing.TB) context.Context {
-	tb.Helper()
-	ctx, cancel := context.WithCancel(tb.Context())
-	cancel()
-	return ctx
 }
