@@ -49,7 +49,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	defer cancel()
 	stop := &undo{log: o.log}
 	defer func() { err = errors.Join(err, stop.run(context.WithoutCancel(ctx))) }()
-	failed := make(chan error, 3) // what stopped by itself
+	failed := make(chan error, 4) // what stopped by itself
 
 	release, err := lockData(c.Data)
 	if err != nil {
@@ -117,6 +117,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	valid.TriedBy(attacks)
 	ten := services{
 		encryption:     tls,
 		authentication: d.authentication,
@@ -151,6 +152,18 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
+
+	watchListener, err := listen(ctx, c.Listen.Admin, "listen.admin", "")
+	if err != nil {
+		return err
+	}
+	watch := watchServer(&metrics{g.Measures, record.Health}, db, ctx.Done(), o.log)
+	go func() {
+		if err := watch.Serve(watchListener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve admin listener: %w", err)
+		}
+	}()
+	stop.add("admin listener", watch.Shutdown)
 
 	// The start is on the record before anything is served: what could not be recorded did not happen.
 	if err := record.Append(ctx, started()); err != nil {

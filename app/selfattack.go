@@ -12,7 +12,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/tenward/tenward/attack"
@@ -32,7 +32,7 @@ type selfAttack struct {
 	roots   *x509.CertPool
 	targets []attack.Target // without sessions
 	log     *slog.Logger
-	last    atomic.Pointer[attack.Report]
+	reports sync.Map // service to *attack.Report, the last of each
 }
 
 const (
@@ -61,8 +61,12 @@ func newSelfAttack(ctx context.Context, c *Config, g ground, d *door, at net.Add
 	return a, nil
 }
 
-// Report is the last run's; nil while there was none.
-func (a *selfAttack) Report() *attack.Report { return a.last.Load() }
+// Report is the last one about a service; nil while there is none.
+func (a *selfAttack) Report(service string) *attack.Report {
+	report, _ := a.reports.Load(service)
+	last, _ := report.(*attack.Report)
+	return last
+}
 
 // first tries once, after a while, so that what has just been configured does not wait for a day.
 func (a *selfAttack) first(after time.Duration) func(context.Context) {
@@ -88,35 +92,34 @@ func (a *selfAttack) try(ctx context.Context) error {
 	}
 	way := a.way(source)
 	defer way.CloseIdleConnections()
-	var all attack.Report
 	for _, at := range a.targets {
-		report, err := a.tryOne(ctx, at, source, way)
-		if err != nil {
+		if err := a.tryOne(ctx, at, source, way); err != nil {
 			return fmt.Errorf("attack service %s: %w", at.Service, err)
 		}
-		if all.Began.IsZero() {
-			all.Run, all.Began = report.Run, report.Began
-		}
-		all.Ended = report.Ended
-		all.Results = append(all.Results, report.Results...)
 	}
-	a.last.Store(&all)
 	return nil
 }
 
-func (a *selfAttack) tryOne(ctx context.Context, at attack.Target, source netip.Addr, way http.RoundTripper) (report attack.Report, err error) {
+// tryOne keeps its report before the event that says so: whoever reads the event finds the report.
+func (a *selfAttack) tryOne(ctx context.Context, at attack.Target, source netip.Addr, way http.RoundTripper) (err error) {
 	who, session, token, err := a.begin(ctx, at, source)
 	if err != nil {
-		return report, err
+		return err
 	}
+	var report attack.Report
 	defer func() {
-		err = errors.Join(err, a.end(context.WithoutCancel(ctx), who, session, at.Service, report))
+		err = errors.Join(err, a.end(context.WithoutCancel(ctx), who, session, at.Service, &report))
 	}()
 	at.Session = token
-	return attack.Run(ctx, attack.Options{
+	report, err = attack.Run(ctx, attack.Options{
 		Targets: []attack.Target{at}, Entries: attack.Corpus(), Tags: a.tags, Cookie: gate.SessionCookie, Source: source, Door: way,
 		Workers: attackWorkers, Rate: attackRate, Timeout: attackTimeout, Now: time.Now,
 	})
+	if err != nil {
+		return err
+	}
+	a.reports.Store(at.Service, &report)
+	return nil
 }
 
 // begin makes a session for one service. It has proven nothing, so that nothing but a tag makes it worth anything.
@@ -161,7 +164,7 @@ func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.A
 }
 
 // end ends the session and says how much was sent.
-func (a *selfAttack) end(ctx context.Context, who *identity.Person, session, service string, report attack.Report) error {
+func (a *selfAttack) end(ctx context.Context, who *identity.Person, session, service string, report *attack.Report) error {
 	return a.door.box.Do(ctx, func(c *outbox.Change) error {
 		if err := a.door.sessions.End(ctx, c, who.ID, session); err != nil && !errors.Is(err, identity.ErrNotFound) {
 			return err

@@ -17,10 +17,10 @@ func (c *Config) Defaults() {
 	*c = Config{Every: config.Duration(24 * time.Hour), First: config.Duration(time.Minute)}
 }
 
-// Validate refuses what would never happen, or never end.
+// Validate refuses what would never end, or leave the checks without an answer: theirs are good for two days.
 func (c *Config) Validate(r *config.Report) {
-	if d := c.Every.Std(); (d < 10*time.Minute || d > 7*24*time.Hour) && !r.At("every").Failed() {
-		r.At("every").Errorf("write 24h", "must be from 10m to 168h")
+	if d := c.Every.Std(); (d < 10*time.Minute || d > 24*time.Hour) && !r.At("every").Failed() {
+		r.At("every").Errorf("write 24h", "must be from 10m to 24h")
 	}
 	if d := c.First.Std(); (d < time.Second || d > 24*time.Hour) && !r.At("first").Failed() {
 		r.At("first").Errorf("write 1m", "must be from 1s to 24h")

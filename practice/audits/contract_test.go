@@ -25,8 +25,8 @@ func TestConfig(t *testing.T) {
 	}{
 		{name: "left out", text: "", want: audits.Config{Every: config.Duration(24 * time.Hour), First: config.Duration(time.Minute)}},
 		{name: "more often", text: "every: 6h\nfirst: 10s", want: audits.Config{Every: config.Duration(6 * time.Hour), First: config.Duration(10 * time.Second)}},
-		{name: "all the time", text: "every: 1s", complaint: "from 10m to 168h"},
-		{name: "hardly ever", text: "every: 200h", complaint: "from 10m to 168h"},
+		{name: "all the time", text: "every: 1s", complaint: "from 10m to 24h"},
+		{name: "too seldom", text: "every: 25h", complaint: "from 10m to 24h"},
 		{name: "before everything answers", text: "first: 0s", complaint: "from 1s to 24h"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

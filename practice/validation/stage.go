@@ -35,9 +35,12 @@ var (
 	errSlow   = problem.New("validation.body.slow", "The request's body took too long to arrive.", "Send it again over a faster connection.")
 )
 
+// stageName is how the record, and whoever tries the gate, name the one stage.
+const stageName = "validation.request"
+
 func (s *Service) stages() []gate.Stage {
 	return []gate.Stage{{
-		Name: "validation.request", Phase: gate.Bodied, Run: s.request,
+		Name: stageName, Phase: gate.Bodied, Run: s.request,
 		Observe: s.observes,
 	}}
 }

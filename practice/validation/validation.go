@@ -19,6 +19,9 @@ type Service struct {
 	cfg   Config
 	waf   *waf.WAF
 	slots *slots
+
+	services []string // all that there are
+	tried    attacks
 }
 
 // New compiles the rules. services are the names that the configuration may speak of.
@@ -34,13 +37,13 @@ func New(cfg Config, services []string) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load validation rules: %w", err)
 	}
-	return &Service{cfg: cfg, waf: w, slots: newSlots()}, nil
+	return &Service{cfg: cfg, waf: w, slots: newSlots(), services: services, tried: untried{}}, nil
 }
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "validation", Title: "Data validation", Source: "OWASP Core Rule Set 4, OWASP ASVS 5.0 V1, V2, V4",
-		Stages: s.stages(),
+		Stages: s.stages(), Checks: s.corpusChecks(),
 	}
 }

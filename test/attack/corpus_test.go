@@ -21,26 +21,30 @@ import (
 // rules is the stage whose refusals count.
 const rules = "validation.request"
 
-// sent is what became of the corpus at a gate with, or without, the rules.
-func sent(t *testing.T, judged bool) []attack.Result {
+// newRules are the rules, as the demo has them but for what change does.
+func newRules(t *testing.T, change func(*validation.Config)) *validation.Service {
+	t.Helper()
+	var conf validation.Config
+	conf.Defaults()
+	change(&conf)
+	valid, err := validation.New(conf, []string{"notes"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return valid
+}
+
+// send sends the corpus through a gate with these stages.
+func send(t *testing.T, stages []gate.Stage) attack.Report {
 	t.Helper()
 	db := storetest.Memory(t)
 	tags, err := attack.OpenTags(t.Context(), db.Secrets(store.NewMasterKey()), cluster.Alone(time.Now), time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var conf validation.Config
-	conf.Defaults() // as the demo has them
-	valid, err := validation.New(conf, []string{"notes"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	// Nothing listens there: a request that went on would be answered with 502.
 	s := gatetest.Start(t, "http://127.0.0.1:1", func(o *gate.Options) {
-		o.Stages = audits.New(audits.Config{}, tags, nil).Practice().Stages
-		if judged {
-			o.Stages = append(o.Stages, valid.Practice().Stages...)
-		}
+		o.Stages = append(audits.New(audits.Config{}, tags, nil).Practice().Stages, stages...)
 	})
 	report, err := attack.Run(t.Context(), attack.Options{
 		Targets: []attack.Target{{Service: "notes", Host: "notes.test", Path: "/", Session: "session"}},
@@ -50,12 +54,12 @@ func sent(t *testing.T, judged bool) []attack.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return report.Results
+	return report
 }
 
 func TestEveryAttackIsRefusedAndEveryHonestRequestPasses(t *testing.T) {
 	attacks, honest := 0, 0
-	for _, r := range sent(t, true) {
+	for _, r := range send(t, newRules(t, func(*validation.Config) {}).Practice().Stages).Results {
 		want := attack.WasPassed
 		if honest++; r.Entry.Expect == attack.Refused {
 			want = attack.WasRefused
@@ -73,7 +77,7 @@ func TestEveryAttackIsRefusedAndEveryHonestRequestPasses(t *testing.T) {
 
 // Without the rules every attack that they refuse passes: none counts that something else stops.
 func TestWithoutTheRulesTheAttacksPass(t *testing.T) {
-	for _, r := range sent(t, false) {
+	for _, r := range send(t, nil).Results {
 		want := attack.WasPassed
 		if r.Entry.By == attack.ByGate {
 			want = attack.WasRefused
