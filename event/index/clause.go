@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // clause is a condition on events, as e. A counted one names only columns that the minutes have too.
@@ -107,6 +108,27 @@ func (f *file) nameID(ctx context.Context, name string) (id int64, err error) {
 func match(t term) string {
 	phrase := `"` + strings.ReplaceAll(strings.TrimSuffix(t.value, star(t)), `"`, `""`) + `"`
 	return phrase + star(t)
+}
+
+// pathMatch is what the text index can say of a path, or of its beginning: its words, in their order. Empty where that
+// is nothing, or where this would have to know more of letters than those of ASCII. The column itself is asked too.
+func pathMatch(t term) string {
+	if t.field.Name != "path" {
+		return ""
+	}
+	text, cutOff := t.value, false
+	if t.pattern {
+		text, _, cutOff = strings.Cut(t.value, "*")
+	}
+	word := func(r rune) bool { return r < utf8.RuneSelf && searchable(r) }
+	if strings.IndexFunc(text, word) < 0 || strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+		return ""
+	}
+	phrase := `path : "` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	if cutOff && word(rune(text[len(text)-1])) {
+		phrase += "*"
+	}
+	return phrase
 }
 
 func star(t term) string {

@@ -160,13 +160,28 @@ func (x *Index) countAlone(ctx context.Context, q Query, field *Field, counts ma
 			return true, f.groupText(ctx, "SELECT (SELECT name FROM names WHERE id = e."+field.column+"), count(*) FROM "+p.from+
 				" WHERE "+where+" AND e."+field.column+" <> 0 GROUP BY e."+field.column, args, field, counts)
 		case formRule:
-			return true, f.groupText(ctx, "WITH found (row) AS MATERIALIZED (SELECT "+p.row+" FROM "+p.from+" WHERE "+where+" AND e.rules IS NOT NULL)"+
-				" SELECT (SELECT name FROM names WHERE id = v.rule), count(*) FROM rules v WHERE v.row IN found GROUP BY v.rule", args, field, counts)
+			text, args := p.rules(rowsOf(f.day, s))
+			return true, f.groupText(ctx, text, args, field, counts)
 		default:
 			return true, f.groupText(ctx, "SELECT e."+field.column+", count(*) FROM "+p.from+" WHERE "+where+" AND e."+field.column+" IS NOT NULL GROUP BY e."+field.column,
 				args, field, counts)
 		}
 	})
+}
+
+// rules counts what matched. Where no word of the query leads, the rules do: few events have one.
+func (p *plan) rules(r rows) (text string, args []any) {
+	const each = "SELECT (SELECT name FROM names WHERE id = v.rule), count(*) FROM rules v "
+	where, args := p.where(r)
+	switch {
+	case p.leads():
+		return "WITH found (row) AS MATERIALIZED (SELECT " + p.row + " FROM " + p.from + " WHERE " + where + " AND e.rules IS NOT NULL) " +
+			each + "WHERE v.row IN found GROUP BY v.rule", args
+	case len(p.clauses) > 0:
+		return each + "CROSS JOIN events e ON e.row = v.row WHERE v.row >= ? AND v.row < ? AND " + where + " GROUP BY v.rule", append([]any{r.from, r.to}, args...)
+	default:
+		return each + "WHERE v.row >= ? AND v.row < ? GROUP BY v.rule", []any{r.from, r.to}
+	}
 }
 
 func (f *file) groupText(ctx context.Context, text string, args []any, field *Field, counts map[string]int64) error {

@@ -35,7 +35,7 @@ const fewRows = 20_000
 func (f *file) plan(ctx context.Context, q Query) (*plan, error) {
 	p := &plan{day: f.day, counted: true, ordered: true, from: "events e NOT INDEXED", row: "e.row"}
 	rank := nothing
-	var texts []string
+	var texts, paths []string
 	for _, t := range q.terms {
 		c, err := f.clause(ctx, t)
 		if err != nil {
@@ -53,6 +53,9 @@ func (f *file) plan(ctx context.Context, q Query) (*plan, error) {
 			continue
 		}
 		p.clauses = append(p.clauses, c)
+		if text := pathMatch(t); text != "" {
+			paths = append(paths, text)
+		}
 		as, err := f.rank(ctx, t)
 		if err != nil {
 			return nil, err
@@ -75,13 +78,11 @@ func (f *file) plan(ctx context.Context, q Query) (*plan, error) {
 		}
 	}
 	p.ordered = rank != byNetwork
-	if len(texts) > 0 {
-		text := clause{sql: "words MATCH ?", args: []any{strings.Join(texts, " AND ")}}
-		if rank < byText {
-			p.from, p.row, p.lead, p.ordered = "words CROSS JOIN events e ON e.row = words.rowid", "words.rowid", []clause{text}, true
-		} else {
-			p.clauses = append(p.clauses, clause{sql: "e.row IN (SELECT rowid FROM words WHERE words MATCH ?)", args: text.args})
-		}
+	if rank < byText && len(texts)+len(paths) > 0 {
+		p.from, p.row, p.ordered = "words CROSS JOIN events e ON e.row = words.rowid", "words.rowid", true
+		p.lead = []clause{{sql: "words MATCH ?", args: []any{strings.Join(append(texts, paths...), " AND ")}}}
+	} else if len(texts) > 0 {
+		p.clauses = append(p.clauses, clause{sql: "e.row IN (SELECT rowid FROM words WHERE words MATCH ?)", args: []any{strings.Join(texts, " AND ")}})
 	}
 	return p, nil
 }
