@@ -119,6 +119,7 @@ func (a *selfAttack) tryOne(ctx context.Context, at attack.Target, source netip.
 		return err
 	}
 	a.reports.Store(at.Service, &report)
+	a.log.Info("attacked a service of our own", "service", at.Service, "run", report.Run.String(), "requests", len(report.Results))
 	return nil
 }
 
