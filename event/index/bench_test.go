@@ -110,6 +110,7 @@ func BenchmarkMillion(b *testing.B) {
 
 // measure gives the 95th percentile too.
 func measure(b *testing.B, name string, ask func() error) {
+	b.Helper()
 	b.Run(name, func(b *testing.B) {
 		var took []time.Duration
 		for b.Loop() {

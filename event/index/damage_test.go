@@ -141,7 +141,7 @@ const childFolder = "TENWARD_INDEX_CHILD"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(childFolder); dir != "" {
-		fmt.Println(feedForever(dir))
+		fmt.Fprintln(os.Stdout, feedForever(dir))
 		os.Exit(1)
 	}
 	os.Exit(m.Run())
@@ -157,7 +157,7 @@ func feedForever(dir string) error {
 		if err := x.Feed(context.Background(), killBatch(i)); err != nil {
 			return err
 		}
-		fmt.Println(i + 1)
+		fmt.Fprintln(os.Stdout, i+1)
 	}
 }
 

@@ -35,7 +35,7 @@ func dayOfMicros(us int64) Day {
 	if us%dayMicros < 0 {
 		d--
 	}
-	return Day(min(max(d, int64(firstDay)-1), int64(lastDay)+1)) //nolint:gosec // within the bounds
+	return Day(min(max(d, int64(firstDay)-1), int64(lastDay)+1))
 }
 
 // Begin is the first moment of the day.

@@ -2,6 +2,7 @@ package index
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func TestARowHasWhatAListShows(t *testing.T) {
 	}
 	r := rows[0]
 	if r.ID != e.UID || !r.Time.Equal(noon) || r.Node != "a" || r.Seq != 77 || r.Class != event.HTTPActivity || r.Severity != event.Medium || r.Kind != e.Kind ||
-		r.Verdict != event.Refused || r.Stage != e.Stage || r.Service != "notes" || r.Message != e.Message || r.Method != "POST" || r.Host != "notes.test" ||
+		r.Verdict != event.Refused || r.Stage != e.Stage || r.Service != "notes" || r.Message != e.Message || r.Method != http.MethodPost || r.Host != "notes.test" ||
 		r.Path != "/login" || r.Query != "q=1" || r.Status != 403 || r.Latency != 1500*time.Microsecond || r.Client.String() != "192.0.2.1" || r.Person != "p1" ||
 		strings.Join(r.Rules, " ") != "942100 949110" {
 		t.Errorf("the row is %+v", r)

@@ -92,11 +92,12 @@ func severities() []word {
 }
 
 func classes() []word {
-	var list []word
-	for _, c := range []event.Class{event.EventLogActivity, event.DetectionFinding, event.AccountChange, event.Authentication,
+	all := []event.Class{event.EventLogActivity, event.DetectionFinding, event.AccountChange, event.Authentication,
 		event.AuthorizeSession, event.UserAccess, event.GroupManagement, event.UserManagement, event.RoleManagement,
-		event.HTTPActivity, event.ApplicationLifecycle, event.APIActivity} {
-		list = append(list, word{strings.ReplaceAll(strings.ToLower(c.String()), " ", "-"), int64(c)})
+		event.HTTPActivity, event.ApplicationLifecycle, event.APIActivity}
+	list := make([]word, len(all))
+	for i, c := range all {
+		list[i] = word{strings.ReplaceAll(strings.ToLower(c.String()), " ", "-"), int64(c)}
 	}
 	return list
 }
@@ -144,7 +145,7 @@ func (f *Field) number(s string) (int64, bool) {
 	if err != nil || f.form == formStatus && (n < 100 || n > 999) || f.form == formEnum && n > 1<<32-1 {
 		return 0, false
 	}
-	return int64(n), true //nolint:gosec // 63 bits
+	return int64(n), true
 }
 
 // statusClass reads 4xx.

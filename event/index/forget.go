@@ -136,7 +136,7 @@ func (f *file) forgetRows(ctx context.Context, tx *sql.Tx, id int64) error {
 		{&word, insertWord},
 		{&client, "UPDATE events SET client = NULL WHERE row = ?"},
 	} {
-		if *p.stmt, err = tx.PrepareContext(ctx, p.text); err != nil { // the end of the transaction closes it
+		if *p.stmt, err = tx.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // the end of the transaction closes it
 			return err
 		}
 	}

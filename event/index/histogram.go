@@ -99,7 +99,7 @@ func (f *file) along(ctx context.Context, p *plan, s span, width int64, take fun
 
 func partTaker(width int64, take func(int64, event.Verdict, int64)) func([]int64, int64) error {
 	return func(values []int64, n int64) error {
-		take(values[0]*width, event.Verdict(min(max(values[1], 0), int64(event.Errored))), n) //nolint:gosec // within the bounds
+		take(values[0]*width, event.Verdict(min(max(values[1], 0), int64(event.Errored))), n)
 		return nil
 	}
 }

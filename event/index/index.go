@@ -72,7 +72,7 @@ type Index struct {
 // Open opens the index in a folder, and makes the folder where it is missing.
 func Open(dir string, o Options) (*Index, error) {
 	o.defaults()
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // where the operator wants the index
 		return nil, fmt.Errorf("make folder of the index: %w", err)
 	}
 	days, err := daysIn(dir)

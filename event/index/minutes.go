@@ -21,6 +21,7 @@ func (w *feeding) count(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return fmt.Errorf("count minutes: %w", err)
 	}
+	defer stmt.Close() //nolint:errcheck // the end of the transaction does it too
 	for m, n := range w.minutes {
 		if _, err := stmt.ExecContext(ctx, m.at, m.node, m.service, m.kind, m.class, m.severity, m.verdict, m.stage, m.status, n); err != nil {
 			return fmt.Errorf("count minutes: %w", err)

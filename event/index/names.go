@@ -38,7 +38,7 @@ func (f *file) feeding(ctx context.Context, tx *sql.Tx) (*feeding, error) {
 		{&w.rule, "INSERT INTO rules (rule, row) VALUES (?, ?) ON CONFLICT DO NOTHING"},
 	} {
 		var err error
-		if *p.stmt, err = tx.PrepareContext(ctx, p.text); err != nil { // the end of the transaction closes it
+		if *p.stmt, err = tx.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // the end of the transaction closes it
 			return nil, fmt.Errorf("prepare feeding: %w", err)
 		}
 	}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"net/http"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -17,7 +18,7 @@ type condition struct {
 	is   func(*event.Event) bool
 }
 
-func http(e *event.Event) event.HTTP {
+func request(e *event.Event) event.HTTP {
 	if e.HTTP == nil {
 		return event.HTTP{}
 	}
@@ -57,11 +58,11 @@ func saying(phrase string, prefix bool) func(*event.Event) bool {
 	}
 	want := cutUp(phrase)
 	return func(e *event.Event) bool {
-		texts := []string{http(e).Path, http(e).Query, e.Kind + " " + e.Message}
+		texts := []string{request(e).Path, request(e).Query, e.Kind + " " + e.Message}
 		if e.User != nil {
 			texts = append(texts, e.User.Account)
 		}
-		texts = append(texts, http(e).UserAgent)
+		texts = append(texts, request(e).UserAgent)
 		for _, r := range e.Rules {
 			texts = append(texts, r.ID+" "+r.Message)
 		}
@@ -94,10 +95,10 @@ var conditions = []condition{
 	{`service:nobody`, func(*event.Event) bool { return false }},
 	{`verdict:refused`, func(e *event.Event) bool { return e.Verdict == event.Refused }},
 	{`verdict:none`, func(e *event.Event) bool { return e.Verdict == event.None }},
-	{`status:4xx`, func(e *event.Event) bool { return http(e).Status/100 == 4 }},
-	{`status:404`, func(e *event.Event) bool { return http(e).Status == 404 }},
-	{`status:<400`, func(e *event.Event) bool { return http(e).Status < 400 && http(e).Status > 0 }},
-	{`status:*`, func(e *event.Event) bool { return http(e).Status != 0 }},
+	{`status:4xx`, func(e *event.Event) bool { return request(e).Status/100 == 4 }},
+	{`status:404`, func(e *event.Event) bool { return request(e).Status == 404 }},
+	{`status:<400`, func(e *event.Event) bool { return request(e).Status < 400 && request(e).Status > 0 }},
+	{`status:*`, func(e *event.Event) bool { return request(e).Status != 0 }},
 	{`kind:authentication.*`, func(e *event.Event) bool { return strings.HasPrefix(e.Kind, "authentication.") }},
 	{`kind:*.refused`, func(e *event.Event) bool { return strings.HasSuffix(e.Kind, ".refused") }},
 	{`severity:>=medium`, func(e *event.Event) bool { return e.Severity >= event.Medium }},
@@ -113,22 +114,22 @@ var conditions = []condition{
 	{`client:*`, func(e *event.Event) bool { return e.Source.IsValid() }},
 	{`person:p1`, func(e *event.Event) bool { return person(e) == "p1" }},
 	{`person:*`, func(e *event.Event) bool { return person(e) != "" }},
-	{`method:post`, func(e *event.Event) bool { return http(e).Method == "POST" }},
-	{`host:wiki*`, func(e *event.Event) bool { return strings.HasPrefix(http(e).Host, "wiki") }},
-	{`path:/login`, func(e *event.Event) bool { return http(e).Path == "/login" }},
-	{`path:/api/*`, func(e *event.Event) bool { return like("/api/*")(http(e).Path) }},
-	{`path:/a*s`, func(e *event.Event) bool { return like("/a*s")(http(e).Path) }},
-	{`path:"/a[b]?c*"`, func(e *event.Event) bool { return http(e).Path == "/a[b]?c*" }},
-	{`path:/a[b]?*`, func(e *event.Event) bool { return like("/a[b]?*")(http(e).Path) }},
-	{`path:/api/n*7`, func(e *event.Event) bool { return http(e).Path == "/api/notes/7" }},
-	{`path:/Gr*`, func(e *event.Event) bool { return http(e).Path == "/Grüße" }},
-	{`path:/Grüß*`, func(e *event.Event) bool { return http(e).Path == "/Grüße" }},
-	{`path:*api*`, func(e *event.Event) bool { return strings.Contains(http(e).Path, "api") }},
-	{`path:/api/%2e`, func(e *event.Event) bool { return http(e).Path == "/api/%2e" }},
+	{`method:post`, func(e *event.Event) bool { return request(e).Method == http.MethodPost }},
+	{`host:wiki*`, func(e *event.Event) bool { return strings.HasPrefix(request(e).Host, "wiki") }},
+	{`path:/login`, func(e *event.Event) bool { return request(e).Path == "/login" }},
+	{`path:/api/*`, func(e *event.Event) bool { return like("/api/*")(request(e).Path) }},
+	{`path:/a*s`, func(e *event.Event) bool { return like("/a*s")(request(e).Path) }},
+	{`path:"/a[b]?c*"`, func(e *event.Event) bool { return request(e).Path == "/a[b]?c*" }},
+	{`path:/a[b]?*`, func(e *event.Event) bool { return like("/a[b]?*")(request(e).Path) }},
+	{`path:/api/n*7`, func(e *event.Event) bool { return request(e).Path == "/api/notes/7" }},
+	{`path:/Gr*`, func(e *event.Event) bool { return request(e).Path == "/Grüße" }},
+	{`path:/Grüß*`, func(e *event.Event) bool { return request(e).Path == "/Grüße" }},
+	{`path:*api*`, func(e *event.Event) bool { return strings.Contains(request(e).Path, "api") }},
+	{`path:/api/%2e`, func(e *event.Event) bool { return request(e).Path == "/api/%2e" }},
 	{`class:authentication`, func(e *event.Event) bool { return e.Class == event.Authentication }},
 	{`class:4002`, func(e *event.Event) bool { return e.Class == event.HTTPActivity }},
 	{`node:a`, func(e *event.Event) bool { return e.Node == "a" }},
-	{`latency:>500ms`, func(e *event.Event) bool { return http(e).Duration > 500*time.Millisecond }},
+	{`latency:>500ms`, func(e *event.Event) bool { return request(e).Duration > 500*time.Millisecond }},
 	{`seq:<=500`, func(e *event.Event) bool { return e.Seq <= 500 }},
 	{`last:3h`, func(e *event.Event) bool { return !e.Time.Before(noon.Add(-3 * time.Hour)) }},
 	{`to:2026-11-24T11:17:31Z`, func(e *event.Event) bool { return e.Time.Before(time.Date(2026, 11, 24, 11, 17, 31, 0, time.UTC)) }},

@@ -166,12 +166,12 @@ func TestEachFacetCountsTheRowsBehindIt(t *testing.T) {
 // rests is the query for what has a value of a facet's field that the facet does not name.
 func rests(t *testing.T, q Query, f Facet) Query {
 	t.Helper()
-	text := q.String()
+	words := []string{q.String()}
 	if f.Field != "verdict" && f.Field != "severity" && f.Field != "class" {
-		text += " " + f.Field + ":*"
+		words = append(words, f.Field+":*")
 	}
 	for _, v := range f.Values {
-		text += " -" + f.Field + ":" + quote(v.Value)
+		words = append(words, "-"+f.Field+":"+quote(v.Value))
 	}
-	return parse(t, text)
+	return parse(t, strings.Join(words, " "))
 }

@@ -208,7 +208,7 @@ const maxStretch = 240
 // stretches gives the next rows to look at, in order: those of minutes that have what is counted. It takes them off r.
 func (f *file) stretches(ctx context.Context, p *plan, r *rows, oldestFirst bool) ([]rows, error) {
 	where, args, _ := p.whereMinutes(*r)
-	list, err := f.read.QueryContext(ctx, "SELECT DISTINCT e.minute FROM minutes e WHERE "+where+" ORDER BY e.minute"+order(oldestFirst)+" LIMIT ?", append(args, maxStretch)...)
+	list, err := f.read.QueryContext(ctx, "SELECT DISTINCT e.minute FROM minutes e WHERE "+where+" ORDER BY e.minute"+order(oldestFirst)+" LIMIT ?", append(args, maxStretch)...) //nolint:gosec // of our own words; values are bound
 	if err != nil {
 		return nil, err
 	}
@@ -251,11 +251,11 @@ func order(oldestFirst bool) string {
 // findIn looks at all the given rows.
 func (f *file) findIn(ctx context.Context, p *plan, r rows, oldestFirst bool, n int) ([]Row, error) {
 	where, args := p.where(r)
-	text := "WITH found (row) AS MATERIALIZED (SELECT " + p.row + " FROM " + p.from + " WHERE " + where + " ORDER BY " + p.row + order(oldestFirst) + " LIMIT ?) " +
+	text := "WITH found (row) AS MATERIALIZED (SELECT " + p.row + " FROM " + p.from + " WHERE " + where + " ORDER BY " + p.row + order(oldestFirst) + " LIMIT ?) " + //nolint:gosec // likewise
 		"SELECT o.row, o.uid, o.seq, o.class, o.severity, o.verdict, o.status, o.latency, o.client, ifnull(o.path, ''), ifnull(o.query, ''), ifnull(o.message, ''), ifnull(o.rules, '')" +
 		name("node") + name("service") + name("kind") + name("stage") + name("method") + name("host") + name("person") +
 		" FROM found CROSS JOIN events o ON o.row = found.row ORDER BY o.row" + order(oldestFirst)
-	list, err := f.read.QueryContext(ctx, text, append(args, n)...)
+	list, err := f.read.QueryContext(ctx, text, append(args, n)...) //nolint:gosec // of our own words; values are bound
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func termOf(w token) (term, error) {
 
 // hint says what a field takes, with the nearest word where it takes words.
 func (t term) hint() string {
-	var words []string
+	words := make([]string, 0, len(t.field.words))
 	for _, w := range t.field.words {
 		words = append(words, w.text)
 	}
@@ -117,7 +117,7 @@ func freeTerm(w token) (term, error) {
 		}
 	}
 	if strings.IndexFunc(t.value, searchable) < 0 {
-		return term{}, w.wrong("empty", fmt.Sprintf("%s has no letter and no digit.", w.shown()), "Search for a word, or for a field such as path:.")
+		return term{}, w.wrong("empty", w.shown()+" has no letter and no digit.", "Search for a word, or for a field such as path:.")
 	}
 	return t, nil
 }

@@ -15,7 +15,7 @@ const maxLast = 3660 * 24 * time.Hour
 // bound reads last:, from: and to:.
 func (q Query) bound(w token, replace bool) (Query, error) {
 	if w.not {
-		return Query{}, w.wrong("time", fmt.Sprintf("%s cannot be turned around.", w.shown()), "Write from: and to: for a time before.")
+		return Query{}, w.wrong("time", w.shown()+" cannot be turned around.", "Write from: and to: for a time before.")
 	}
 	var at time.Time
 	var ok bool
@@ -54,10 +54,10 @@ func lastOf(s string) (time.Duration, bool) {
 	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
 	unit := units[s[len(s)-1]|0x20]
 	n, err := strconv.ParseUint(s[:len(s)-1], 10, 32)
-	if err != nil || unit == 0 || n == 0 || n > uint64(maxLast/unit) {
+	if err != nil || unit == 0 || n == 0 || n > uint64(maxLast/unit) { //nolint:gosec // both are positive
 		return 0, false
 	}
-	return time.Duration(n) * unit, true //nolint:gosec // below the bound
+	return time.Duration(n) * unit, true
 }
 
 // timeOf reads a day, which is its first moment, or a time in RFC 3339.
