@@ -62,7 +62,7 @@ type Result struct {
 // requests is in the report only.
 func Run(ctx context.Context, o Options) (Report, error) {
 	report := Report{Run: event.NewID(o.Now()), Began: o.Now(), Results: make([]Result, len(o.Targets)*len(o.Entries))}
-	if len(report.Results) == 0 || o.Workers < 1 || o.Rate < 1 || o.Timeout <= 0 {
+	if len(report.Results) == 0 || o.Workers < 1 || o.Rate < 1 || o.Rate > 1e6 || o.Timeout <= 0 {
 		return Report{}, errors.New("attack services: there is nothing to send, or no bound on how")
 	}
 	tick := time.NewTicker(time.Second / time.Duration(o.Rate))
