@@ -18,6 +18,7 @@ import (
 
 type logCommand struct {
 	Verify logVerify `cmd:"" help:"Find every flip, deletion, insertion, reorder and truncation in a record."`
+	Search logSearch `cmd:"" help:"Find events: service:notes verdict:refused last:24h."`
 	Show   logShow   `cmd:"" help:"Show one event by the id that an error page named."`
 }
 
