@@ -48,11 +48,9 @@ func (x *Index) ForgetDay(ctx context.Context, d Day) error {
 	return x.forget(ctx, sealedBy{day: d}, func(other Day) bool { return other == d })
 }
 
+// forget goes through the days one by one, so that between them events are fed.
 func (x *Index) forget(ctx context.Context, who sealedBy, in func(Day) bool) error {
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	x.forgotten[who] = x.o.Now()
-	if err := x.emptyAside(); err != nil {
+	if err := x.forgetAside(who); err != nil {
 		return err
 	}
 	days, err := daysIn(x.dir)
@@ -63,11 +61,26 @@ func (x *Index) forget(ctx context.Context, who sealedBy, in func(Day) bool) err
 		if in != nil && !in(d) {
 			continue
 		}
-		if _, err := x.inDay(ctx, d, func(f *file) (bool, error) { return true, f.forget(ctx, who.person) }); err != nil {
+		if err := x.forgetIn(ctx, d, who.person); err != nil {
 			return fmt.Errorf("forget in index: day %s: %w", d, err)
 		}
 	}
 	return nil
+}
+
+func (x *Index) forgetIn(ctx context.Context, d Day, person string) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	_, err := x.inDay(ctx, d, func(f *file) (bool, error) { return true, f.forget(ctx, person) })
+	return err
+}
+
+// forgetAside keeps what is under way from coming in, and empties what was set aside.
+func (x *Index) forgetAside(who sealedBy) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.forgotten[who] = x.o.Now()
+	return x.emptyAside()
 }
 
 // emptyAside takes everything out of files that were set aside: nobody can tell what stands in them. That they are
