@@ -124,9 +124,9 @@ func encode(fields []string) string {
 }
 
 // upload posts one file in a form, as browsers do.
-func upload(field, file, contentType, content string) Request {
+func upload(file, contentType, content string) Request {
 	const boundary = "----tenward7d1f0c9a2b"
 	return post("multipart/form-data; boundary="+boundary, "--"+boundary+"\r\n"+
-		`Content-Disposition: form-data; name="`+field+`"; filename="`+file+`"`+"\r\n"+
+		`Content-Disposition: form-data; name="file"; filename="`+file+`"`+"\r\n"+
 		"Content-Type: "+contentType+"\r\n\r\n"+content+"\r\n--"+boundary+"--\r\n")
 }

@@ -16,7 +16,7 @@ func traversal() group {
 		{"htaccess", "The server's own settings", "CAPEC-87; CRS 930130", get("/.htaccess")},
 		{"aws-credentials", "Keys to a cloud", "CAPEC-87; CRS 930130", get("/.aws/credentials")},
 		{"json", "In a JSON document", "CAPEC-126; CRS 930", document(`{"attachment":"../../../../../etc/passwd"}`)},
-		{"upload-name", "In the name of a file", "CAPEC-126; CRS 930", upload("file", "../../../etc/cron.d/tw", "text/plain", "tw")},
+		{"upload-name", "In the name of a file", "CAPEC-126; CRS 930", upload("../../../etc/cron.d/tw", "text/plain", "tw")},
 	}}
 }
 
@@ -35,11 +35,11 @@ func remoteInclusion() group {
 // uploads bring files that a server would execute.
 func uploads() group {
 	return group{"upload", "Upload of a program", "CWE-434", []entry{
-		{"php", "A PHP program", "CAPEC-650; CRS 933110", upload("file", "holiday.php", "image/jpeg", "tw")},
-		{"php-double-ending", "With a picture's ending before its own", "CAPEC-650; CRS 933110", upload("file", "holiday.jpg.php5", "image/jpeg", "tw")},
-		{"phtml", "Another ending that PHP takes", "CAPEC-650; CRS 933110", upload("file", "holiday.phtml", "image/gif", "GIF89a")},
-		{"jsp", "A Java page", "CAPEC-650; CRS 944110", upload("file", "holiday.jsp", "text/plain", "<% Runtime.getRuntime().exec(request.getParameter(\"c\")); %>")},
-		{"htaccess", "Settings by which pictures become programs", "CAPEC-650; CRS 930", upload("file", ".htaccess", "text/plain", "AddType application/x-httpd-php .jpg")},
-		{"bash-profile", "A file that a shell runs at the next sign-in", "CAPEC-650; CRS 930", upload("file", ".bash_profile", "text/plain", "tw")},
+		{"php", "A PHP program", "CAPEC-650; CRS 933110", upload("holiday.php", "image/jpeg", "tw")},
+		{"php-double-ending", "With a picture's ending before its own", "CAPEC-650; CRS 933110", upload("holiday.jpg.php5", "image/jpeg", "tw")},
+		{"phtml", "Another ending that PHP takes", "CAPEC-650; CRS 933110", upload("holiday.phtml", "image/gif", "GIF89a")},
+		{"jsp", "A Java page", "CAPEC-650; CRS 944110", upload("holiday.jsp", "text/plain", "<% Runtime.getRuntime().exec(request.getParameter(\"c\")); %>")},
+		{"htaccess", "Settings by which pictures become programs", "CAPEC-650; CRS 930", upload(".htaccess", "text/plain", "AddType application/x-httpd-php .jpg")},
+		{"bash-profile", "A file that a shell runs at the next sign-in", "CAPEC-650; CRS 930", upload(".bash_profile", "text/plain", "tw")},
 	}}
 }

@@ -192,10 +192,10 @@ func cookies() group {
 // files are uploads of everyday.
 func files() group {
 	return group{"file", "Files", "CWE-434", []entry{
-		{"picture", "A picture", "Bytes that are no text", upload("file", "Holiday in Kerry (1).png", "image/png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89")},
-		{"text", "A text", "A text in a form", upload("file", "notes.txt", "text/plain", "Dear Ada,\nselect a day from these: Monday, Tuesday.\n")},
-		{"csv", "A table", "Commas and quotes", upload("file", "people.csv", "text/csv", "name,town\n\"O'Brien, Pat\",Cork\n")},
-		{"letters", "A file with a name in Japanese", "Other letters in a name", upload("file", "報告書 2026.pdf", "application/pdf", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")},
+		{"picture", "A picture", "Bytes that are no text", upload("Holiday in Kerry (1).png", "image/png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89")},
+		{"text", "A text", "A text in a form", upload("notes.txt", "text/plain", "Dear Ada,\nselect a day from these: Monday, Tuesday.\n")},
+		{"csv", "A table", "Commas and quotes", upload("people.csv", "text/csv", "name,town\n\"O'Brien, Pat\",Cork\n")},
+		{"letters", "A file with a name in Japanese", "Other letters in a name", upload("報告書 2026.pdf", "application/pdf", "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")},
 		{"data-picture", "A picture within JSON", "Long random letters", document(`{"avatar":{"type":"image/png","content":"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="}}`)},
 		{"form-and-file", "A form with a field and a file", "Two parts", post("multipart/form-data; boundary=----tw42",
 			"------tw42\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nIt's a plan & more\r\n------tw42\r\nContent-Disposition: form-data; name=\"file\"; filename=\"plan.txt\"\r\nContent-Type: text/plain\r\n\r\none; two\r\n------tw42--\r\n")},

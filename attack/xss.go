@@ -46,6 +46,6 @@ func scriptingElsewhere() group {
 		{"json-body", "In a JSON document", "CAPEC-63; CRS 941", document(`{"title":"<img src=x onerror=confirm(7)>"}`)},
 		{"xml-body", "In an XML document", "CAPEC-63; CRS 941", post("application/xml", `<note><title><![CDATA[<script>confirm(7)</script>]]></title></note>`)},
 		{"parameter-name", "In a field's name", "CAPEC-63; CRS 941", query("<script>confirm(7)</script>", "1")},
-		{"file-name", "In the name of a file", "CAPEC-63; CRS 941", upload("file", "<img src=x onerror=confirm(7)>.png", "image/png", "tw")},
+		{"file-name", "In the name of a file", "CAPEC-63; CRS 941", upload("<img src=x onerror=confirm(7)>.png", "image/png", "tw")},
 	}}
 }

@@ -93,7 +93,7 @@ func TestWhatIsOfARunNeverReachesTheApplication(t *testing.T) {
 				t.Fatal(err)
 			}
 			e := s.Record.Next(t)
-			if res.ProtoMajor != tt.major || res.StatusCode != tt.status || res.StatusCode == 204 && len(body) > 0 {
+			if res.ProtoMajor != tt.major || res.StatusCode != tt.status || res.StatusCode == http.StatusNoContent && len(body) > 0 {
 				t.Errorf("answered %s %d %q", res.Proto, res.StatusCode, body)
 			}
 			if got := res.Header; got.Get(gate.VerdictHeader) != tt.verdict.String() || got.Get(gate.StageHeader) != tt.stage ||
@@ -121,7 +121,7 @@ func TestATriedExchangeDoesNotReachTenwardsOwnPages(t *testing.T) {
 		o.Stages = []gate.Stage{run}
 		o.Services = []*gate.Service{{Name: "own", Hosts: []string{"notes.test"}, Path: "/", Handler: own}}
 	})
-	if res, _ := do(t, s, "GET", "https://notes.test/", nil, "X-Try", "yes"); res.StatusCode != 204 {
+	if res, _ := do(t, s, "GET", "https://notes.test/", nil, "X-Try", "yes"); res.StatusCode != http.StatusNoContent {
 		t.Errorf("answered %d", res.StatusCode)
 	}
 }

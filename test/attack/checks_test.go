@@ -46,7 +46,7 @@ func TestTheChecksSeeRulesThatDoNotHold(t *testing.T) {
 			valid.TriedBy(last{&report})
 			failing := map[practice.Status]string{}
 			for _, c := range valid.Practice().Checks {
-				want := practice.Unknown
+				var want practice.Status
 				switch c.ID {
 				case "validation/attacks-refused":
 					want = tt.attacks

@@ -5,6 +5,7 @@ package attack_test
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func send(t *testing.T, stages []gate.Stage) attack.Report {
 	}
 	// Nothing listens there: a request that went on would be answered with 502.
 	s := gatetest.Start(t, "http://127.0.0.1:1", func(o *gate.Options) {
-		o.Stages = append(audits.New(audits.Config{}, tags, nil).Practice().Stages, stages...)
+		o.Stages = slices.Concat(audits.New(audits.Config{}, tags, nil).Practice().Stages, stages)
 	})
 	report, err := attack.Run(t.Context(), attack.Options{
 		Targets: []attack.Target{{Service: "notes", Host: "notes.test", Path: "/", Session: "session"}},
