@@ -15,6 +15,9 @@ import (
 // noon is now in most tests.
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
+// busy is a minute in which much happens, so that bounds within it matter.
+var busy = time.Date(2026, 11, 24, 9, 13, 0, 0, time.UTC)
+
 func open(tb testing.TB, dir string, o Options) *Index {
 	tb.Helper()
 	if o.Now == nil {
@@ -81,8 +84,11 @@ func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
 // random is an event like those that happen, within some days before noon.
 func random(r *rand.Rand, days int) *event.Event {
 	at := noon.Add(-time.Duration(r.Int64N(int64(days) * int64(24*time.Hour)))).Truncate(time.Microsecond)
-	if r.IntN(10) == 0 {
+	switch r.IntN(8) {
+	case 0:
 		at = at.Truncate(time.Minute) // on the edge of two counts
+	case 1:
+		at = busy.Add(time.Duration(r.Int64N(int64(time.Minute)))).Truncate(time.Microsecond)
 	}
 	return randomAt(r, at)
 }
