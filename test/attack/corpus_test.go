@@ -3,9 +3,13 @@
 package attack_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +92,20 @@ func TestWithoutTheRulesTheAttacksPass(t *testing.T) {
 		}
 		if r.Status == http.StatusBadGateway {
 			t.Errorf("%s reached for the application", r.Entry.ID)
+		}
+	}
+}
+
+func TestTheDocumentsSayHowLargeTheCorpusIs(t *testing.T) {
+	for _, file := range []string{"docs/practices/audits.md", "docs/practices/validation.md", "CHANGELOG.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{fmt.Sprintf("%d attacks", len(attack.Attacks())), fmt.Sprintf("%d honest requests", len(attack.Honest()))} {
+			if !strings.Contains(string(text), want) {
+				t.Errorf("%s does not say %q", file, want)
+			}
 		}
 	}
 }
