@@ -3,7 +3,9 @@ package index
 import (
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -41,6 +43,29 @@ func TestPagesLeadToTheirNeighboursInBothDirections(t *testing.T) {
 			}
 			back = page.Newer
 		}
+	}
+}
+
+func TestWhatIsRareIsFoundBehindManyMinutes(t *testing.T) {
+	x := open(t, t.TempDir(), Options{})
+	var events []*event.Event
+	for i := range 3 * maxStretch {
+		e := telling(noon.Add(-time.Duration(i)*time.Minute), "", "agent", "192.0.2.1")
+		if i%(maxStretch+50) == 0 {
+			e.HTTP.Duration = time.Minute
+		}
+		events = append(events, e)
+	}
+	feed(t, x, events...)
+	q := parse(t, "service:notes latency:>1s")
+	rows := all(t, x, q, 1)
+	if len(rows) != 3 {
+		t.Fatalf("%d rows, want 3", len(rows))
+	}
+	last := rows[2]
+	back, err := x.Search(t.Context(), q, place{true, last.day, last.row}.String(), 100)
+	if err != nil || ids(back.Rows) != ids(rows[:2]) {
+		t.Errorf("on the way back there are %d, %v", len(back.Rows), err)
 	}
 }
 

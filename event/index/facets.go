@@ -158,13 +158,13 @@ func (x *Index) countAlone(ctx context.Context, q Query, field *Field, counts ma
 		switch field.form {
 		case formName:
 			return true, f.groupText(ctx, "SELECT (SELECT name FROM names WHERE id = e."+field.column+"), count(*) FROM "+p.from+
-				" WHERE "+where+" AND e."+field.column+" <> 0 GROUP BY e."+field.column, args, field, counts)
+				" WHERE "+where+" AND e."+field.column+" <> 0 GROUP BY e."+field.column, args, field, x.groups, counts)
 		case formRule:
 			text, args := p.rules(rowsOf(f.day, s))
-			return true, f.groupText(ctx, text, args, field, counts)
+			return true, f.groupText(ctx, text, args, field, x.groups, counts)
 		default:
 			return true, f.groupText(ctx, "SELECT e."+field.column+", count(*) FROM "+p.from+" WHERE "+where+" AND e."+field.column+" IS NOT NULL GROUP BY e."+field.column,
-				args, field, counts)
+				args, field, x.groups, counts)
 		}
 	})
 }
@@ -184,7 +184,8 @@ func (p *plan) rules(r rows) (text string, args []any) {
 	}
 }
 
-func (f *file) groupText(ctx context.Context, text string, args []any, field *Field, counts map[string]int64) error {
+// groupText adds up counts by value, of up to most values.
+func (f *file) groupText(ctx context.Context, text string, args []any, field *Field, most int, counts map[string]int64) error {
 	list, err := f.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
@@ -200,7 +201,7 @@ func (f *file) groupText(ctx context.Context, text string, args []any, field *Fi
 		if field.form == formAddress {
 			text = addressText(addressOf(value))
 		}
-		if counts[text] += n; len(counts) > maxGroups {
+		if counts[text] += n; len(counts) > most {
 			return ErrMany
 		}
 	}

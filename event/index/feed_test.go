@@ -1,11 +1,13 @@
 package index
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tenward/tenward/event"
@@ -143,6 +145,31 @@ func TestOldDaysAreDropped(t *testing.T) {
 	if n := count(t, x, parse(t, "")); n != 1 {
 		t.Errorf("%d rows are left, want 1", n)
 	}
+}
+
+func TestADayIsDroppedWhenNobodyReadsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		x := open(t, dir, Options{})
+		feed(t, x, telling(noon, "p1", "agent", "192.0.2.1"))
+		f, release, err := x.shelf.take(t.Context(), DayOf(noon), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dropped := make(chan error, 1)
+		go func() { dropped <- x.Drop(context.Background(), noon.Add(24*time.Hour)) }()
+		synctest.Wait()
+		if id, err := f.nameID(t.Context(), "p1"); err != nil || id == 0 || len(dropped) > 0 {
+			t.Errorf("who reads the day is not waited for: %d, %v", id, err)
+		}
+		release()
+		if err := <-dropped; err != nil {
+			t.Error(err)
+		}
+		if days, err := daysIn(dir); err != nil || len(days) > 0 {
+			t.Errorf("%v is left, %v", days, err)
+		}
+	})
 }
 
 func TestAClosedIndexSaysSo(t *testing.T) {

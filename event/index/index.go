@@ -58,11 +58,12 @@ func (o *Options) defaults() {
 
 // Index is the folder of days. It is safe for use by several goroutines; one process at a time may have it open.
 type Index struct {
-	dir   string
-	o     Options
-	shelf *shelf
-	asks  chan struct{} // has room for as many as may ask at the same time
-	fresh bool
+	dir    string
+	o      Options
+	shelf  *shelf
+	asks   chan struct{} // has room for as many as may ask at the same time
+	fresh  bool
+	groups int // how many values of one field are counted
 
 	writing   sync.Mutex             // one feeds, forgets or drops at a time
 	forgotten map[sealedBy]time.Time // what began until then comes without its personal fields
@@ -81,7 +82,7 @@ func Open(dir string, o Options) (*Index, error) {
 	}
 	return &Index{
 		dir: dir, o: o, shelf: newShelf(dir, o.Files, o.Logger), asks: make(chan struct{}, o.Searches),
-		fresh: len(days) == 0, forgotten: map[sealedBy]time.Time{},
+		fresh: len(days) == 0, groups: maxGroups, forgotten: map[sealedBy]time.Time{},
 	}, nil
 }
 

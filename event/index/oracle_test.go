@@ -139,6 +139,7 @@ var conditions = []condition{
 	{`API`, saying("api", false)},
 	{`"SQL injection"`, saying("sql injection", false)},
 	{`"injection SQL"`, saying("injection sql", false)},
+	{`"nobody\" OR \"hello"`, saying("nobody or hello", false)},
 	{`fire*`, saying("fire", true)},
 	{`acctp1`, saying("acctp1", false)},
 	{`"request refused"`, saying("request refused", false)},

@@ -2,12 +2,14 @@ package index
 
 import (
 	"cmp"
+	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/problem"
 )
 
 // wanted are the events for which all conditions hold, the newest first.
@@ -160,6 +162,21 @@ func TestEachFacetCountsTheRowsBehindIt(t *testing.T) {
 				t.Errorf("%q: %d rows have a value of %s that the facet leaves out", text, rest, f.Field)
 			}
 		}
+	}
+}
+
+func TestAFieldOfTooManyValuesIsNotCounted(t *testing.T) {
+	x := open(t, t.TempDir(), Options{})
+	feed(t, x, randomEvents(17, 300, 2)...)
+	x.groups = 5
+	if _, err := x.Facets(t.Context(), parse(t, ""), "client"); !errors.Is(err, ErrMany) {
+		t.Errorf("counted all the same: %v", err)
+	}
+	if _, err := x.Facets(t.Context(), parse(t, "client:192.0.2.1"), "client"); err != nil {
+		t.Error(err)
+	}
+	if _, err := x.Facets(t.Context(), parse(t, ""), "servic"); problem.Of(err).Code != "index.facets.field" || !strings.Contains(err.Error(), "Did you mean service?") {
+		t.Errorf("a field that is none: %v", err)
 	}
 }
 
