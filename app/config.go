@@ -45,6 +45,7 @@ type Config struct {
 // Listen is the section `listen:`.
 type Listen struct {
 	HTTPS config.Listen `yaml:"https" doc:"For the applications."`
+	Admin config.Listen `yaml:"admin" doc:"For a monitoring system on this machine: /metrics, /healthz, /readyz. A loopback address."`
 }
 
 // Portal is the section `portal:`.
@@ -75,7 +76,7 @@ type Store struct {
 // Defaults are those of a machine that runs nothing else on its HTTPS port.
 func (c *Config) Defaults() {
 	c.Node, c.Data = "a", "/var/lib/tenward"
-	c.Listen.HTTPS = ":443"
+	c.Listen.HTTPS, c.Listen.Admin = ":443", "127.0.0.1:9444"
 	c.Console.Listen = ":9443"
 }
 
@@ -107,6 +108,9 @@ func (c *Config) Validate(r *config.Report) {
 	}
 	if c.Listen.HTTPS == c.Console.Listen && !c.Listen.HTTPS.AnyPort() && !r.At("console.listen").Failed() {
 		r.At("console.listen").Errorf("give the console another port", "the applications listen on %s already", c.Listen.HTTPS)
+	}
+	if !c.Listen.Admin.Loopback() && !r.At("listen.admin").Failed() {
+		r.At("listen.admin").Errorf("write 127.0.0.1:9444; what asks from elsewhere comes through the gate, to a service with this address as its upstream", "%s is no loopback address, and what it says is not encrypted", c.Listen.Admin)
 	}
 	gate.ValidateServices(c.Services, r.At("services"))
 	for name, s := range c.Services {

@@ -62,8 +62,11 @@ func listen(ctx context.Context, address config.Listen, key, flag string) (net.L
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", string(address))
 	switch {
 	case errors.Is(err, unix.EADDRINUSE):
-		return nil, problem.New("app.port.taken", fmt.Sprintf("Another process listens on %s already.", address),
-			fmt.Sprintf("Stop it, or choose another port: %s in the configuration, or for the demo %s.", key, flag)).Because(err)
+		mend := "Stop it, or choose another port: " + key + " in the configuration"
+		if flag != "" {
+			mend += ", or for the demo " + flag
+		}
+		return nil, problem.New("app.port.taken", fmt.Sprintf("Another process listens on %s already.", address), mend+".").Because(err)
 	case errors.Is(err, unix.EACCES):
 		return nil, problem.New("app.port.forbidden", fmt.Sprintf("This user may not listen on %s.", address),
 			"Ports below 1024 need the capability CAP_NET_BIND_SERVICE: give it to the service, or choose a higher port for "+key+".").Because(err)

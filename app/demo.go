@@ -95,6 +95,7 @@ func (d demoCommand) override(c *Config) {
 	}{{d.Port, &c.Listen.HTTPS}, {d.ConsolePort, &c.Console.Listen}} {
 		if o.port != nil {
 			*o.at = config.Listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(int(*o.port))))
+			c.Listen.Admin = "127.0.0.1:0" // two demos beside each other
 		}
 	}
 }

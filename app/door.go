@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -125,7 +124,7 @@ func (e *ears) missed(log *slog.Logger) {
 	if s == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), 10*time.Second, errors.New("the database took too long"))
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 10*time.Second, errDatabaseSlow)
 	defer cancel()
 	if err := s.Missed(ctx); err != nil {
 		log.Warn("sessions could not be read anew; the clock will try again", "error", err)

@@ -153,6 +153,18 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 
+	watchListener, err := listen(ctx, c.Listen.Admin, "listen.admin", "")
+	if err != nil {
+		return err
+	}
+	watch := watchServer(&metrics{g.Measures, record.Health}, db, ctx.Done(), o.log)
+	go func() {
+		if err := watch.Serve(watchListener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("serve admin listener: %w", err)
+		}
+	}()
+	stop.add("admin listener", watch.Shutdown)
+
 	// The start is on the record before anything is served: what could not be recorded did not happen.
 	if err := record.Append(ctx, started()); err != nil {
 		return problem.New("app.record.unwritable", "The record cannot be written, so nothing is served.",

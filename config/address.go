@@ -97,3 +97,9 @@ func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
 // AnyPort says that the system is to choose a free port.
 func (l Listen) AnyPort() bool { return strings.HasSuffix(string(l), ":0") }
+
+// Loopback says whether only this machine can reach it.
+func (l Listen) Loopback() bool {
+	at, err := netip.ParseAddrPort(string(l))
+	return err == nil && at.Addr().IsLoopback()
+}

@@ -53,7 +53,9 @@ func TestAnApplicationsLastAnswerAndFailureAreKnown(t *testing.T) {
 }
 
 func TestStreamsAreNoSlowAnswers(t *testing.T) {
-	up := upstream(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "text/event-stream; charset=utf-8") })
+	up := upstream(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	})
 	s := gatetest.Start(t, up, nil)
 	do(t, s, "GET", "https://notes.test/feed", nil)
 	s.Record.Next(t)

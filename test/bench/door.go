@@ -97,7 +97,7 @@ func (b *bench) call(name string, aim float64, f func()) {
 }
 
 const doorText = `data: data
-listen: {https: "127.0.0.1:0"}
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
 portal: {host: login.test}
 console: {host: console.test, listen: "127.0.0.1:0"}
 services:

@@ -123,7 +123,7 @@ func alternate(ctx context.Context, subjects []*subject) error {
 }
 
 const configText = `data: data
-listen: {https: "127.0.0.1:0"}
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
 portal: {host: login.test}
 console: {host: console.test, listen: "127.0.0.1:0"}
 services:

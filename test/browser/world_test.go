@@ -114,7 +114,7 @@ func (w *world) stop() {
 // are different sites to a browser, and would hide what siblings can do to each other.
 const configuration = `
 data: .
-listen: {https: "127.0.0.1:0"}
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
 portal: {host: login.example.test, name: Example}
 console: {host: console.example.test, listen: "127.0.0.1:0"}
 services:

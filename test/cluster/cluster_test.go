@@ -48,7 +48,7 @@ const (
 const configuration = `
 node: NODE
 data: {{data}}
-listen: {https: "127.0.0.1:0"}
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
 portal: {host: login.example.test}
 console: {host: console.example.test, listen: "127.0.0.1:0"}
 store: {postgres: "${env:TENWARD_TEST_POSTGRES}"}

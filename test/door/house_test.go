@@ -45,7 +45,7 @@ const (
 
 const configuration = `
 data: {{data}}
-listen: {https: "127.0.0.1:0"}
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
 portal: {host: login.example.test, name: Example}
 console: {host: console.example.test, listen: "127.0.0.1:0"}
 services:
