@@ -47,7 +47,7 @@ type house struct {
 	conf     authentication.Config
 	secrets  *store.Secrets
 	counters cluster.Cluster
-	shared   cluster.Cluster // instead of counters, between nodes
+	shared   cluster.Cluster                             // instead of counters, between nodes
 	outside  func(*http.Request) (*http.Response, error) // what somebody outside is answered
 	granted  []string
 }
