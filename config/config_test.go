@@ -247,3 +247,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What nests deeper than the parser should recurse is refused before it does, in the time that it takes to read it.
+func TestWhatNestsTooDeepIsNotParsed(t *testing.T) {
+	for name, text := range map[string]string{
+		"lists":           strings.Repeat("- ", 300_000),
+		"lists in a key":  "a:\n  " + strings.Repeat("- ", 129) + "x",
+		"brackets":        strings.Repeat("[", 129),
+		"braces":          strings.Repeat("{a: ", 129),
+		"in the 2nd line": "a: 1\n" + strings.Repeat("-   ", 129),
+	} {
+		var v struct{}
+		if _, err := config.Parse("t.yaml", []byte(text), &v, config.Options{}); err == nil || !strings.Contains(err.Error(), "nested far deeper") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"a line of dashes in a comment": "# " + strings.Repeat("-", 300),
+		"a document's end":              "---\n",
+		"dashes in a text":              "a: " + strings.Repeat("x-", 300),
+		"closed again":                  "a: [" + strings.Repeat("[], ", 300) + "[]]",
+	} {
+		var v struct {
+			A string `yaml:"a"`
+		}
+		if _, err := config.Parse("t.yaml", []byte(text), &v, config.Options{}); err != nil && strings.Contains(err.Error(), "nested far deeper") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -91,18 +91,24 @@ func badByte(line string) int {
 	return 0
 }
 
-// deepest bounds how deep brackets nest before the parser recurses into them.
+// deepest bounds how deep brackets and lists within lists nest, before the parser recurses into them.
 func deepest(data []byte) int {
-	depth, most := 0, 0
+	depth, dashes, most := 0, 0, 0
 	for _, c := range data {
 		switch c {
 		case '[', '{':
 			depth++
-			most = max(most, depth)
 		case ']', '}':
 			depth = max(depth-1, 0)
+		case '-':
+			dashes++
 		case '\n':
+			dashes = 0
+		case ' ':
+		default:
+			dashes = -len(data) // a text has begun: its dashes are its own
 		}
+		most = max(most, depth, dashes)
 	}
 	return most
 }

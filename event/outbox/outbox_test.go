@@ -169,6 +169,30 @@ func TestAnEventIsNeverRecordedTwice(t *testing.T) {
 	})
 }
 
+func TestWhatMayBeRecordedAlreadyWaitsForARecordThatCanBeRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		r := new(outboxtest.Record)
+		if err := put(t, open(t, db, r), "one", nil); err != nil {
+			t.Fatal(err)
+		}
+		e := r.Events()[0]
+		body, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Exec(t.Context(), "INSERT INTO event_outbox (id, node, body, created_at) VALUES ($1, 'a', $2, 1)", e.UID.String(), body); err != nil {
+			t.Fatal(err)
+		}
+		r.Break(errBroken)
+		if _, err := outbox.New(t.Context(), db, breaking{r}, "a", time.Now, slog.New(slog.DiscardHandler)); !errors.Is(err, errBroken) {
+			t.Errorf("with a record that cannot be read it says %v", err)
+		}
+		if n := count(t, db, waiting); n != 1 {
+			t.Errorf("%d events wait, want the one that nobody knows about", n)
+		}
+	})
+}
+
 func TestAfterRunsOnlyForWhatStands(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		o := open(t, db, new(outboxtest.Record))

@@ -149,6 +149,9 @@ func TestGrantsThatMakeNoSense(t *testing.T) {
 
 func TestTheLastOwnerStays(t *testing.T) {
 	each(t, func(h *house) {
+		if has, err := h.service.HasOwner(t.Context()); err != nil || has {
+			t.Errorf("an empty house has an owner: %v %v", has, err)
+		}
 		first := h.person("ada", "owner")
 		revoke := func(c *outbox.Change) error { return h.service.Revoke(h.Context(), c, first, "owner", "the test") }
 		h.refused("access.owner.last", revoke)

@@ -1,12 +1,14 @@
 package authentication_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/cluster"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice/authentication"
@@ -152,6 +154,35 @@ func TestTheSecondStepMustFollowTheFirst(t *testing.T) {
 		h.now = h.now.Add(11 * time.Minute)
 		_, err = h.service.Second(h.Context(), begun, h.code(ada.secret), here)
 		h.wants(err, "authentication.login.expired")
+	})
+}
+
+// lost is a cluster that cannot be reached.
+type lost struct{ cluster.Cluster }
+
+var errLost = errors.New("no route to the cluster")
+
+func (lost) Count(context.Context, string, int64, time.Duration) (int64, error) { return 0, errLost }
+func (lost) Forget(context.Context, string) error                               { return errLost }
+
+func TestGuessingIsHeldOffByEachNodeWhileTheClusterIsOutOfReach(t *testing.T) {
+	each(t, func(h *house) {
+		h.enrol("ada")
+		h.shared = lost{h.counters}
+		h.rebuild()
+		n := 0
+		for ; n < 100; n++ {
+			if _, err := h.service.Password(h.Context(), "ada", "wrong", here); errors.Is(err, authentication.ErrThrottled) {
+				break
+			}
+		}
+		if n != 10 {
+			t.Errorf("%d passwords could be tried from one place", n)
+		}
+		h.now = h.now.Add(16 * time.Minute)
+		if _, err := h.service.Password(h.Context(), "ada", password, here); err != nil {
+			t.Errorf("a quarter of an hour later: %v", err)
+		}
 	})
 }
 

@@ -42,7 +42,7 @@ func Challenge(verifier string) string {
 
 // safePath gives the path to go back to: one on the same host, in one reading, or the root.
 func safePath(path string) string {
-	if len(path) > 2048 || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\") {
+	if len(path) > 2048 || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, `\#`) {
 		return "/"
 	}
 	for i := range len(path) {

@@ -1,6 +1,7 @@
 package authentication_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,6 +47,7 @@ type house struct {
 	conf     authentication.Config
 	secrets  *store.Secrets
 	counters cluster.Cluster
+	shared   cluster.Cluster                             // instead of counters, between nodes
 	outside  func(*http.Request) (*http.Response, error) // what somebody outside is answered
 	granted  []string
 }
@@ -129,7 +131,7 @@ func (h *house) rebuild() {
 		Config: h.conf, Portal: &url.URL{Scheme: "https", Host: portal}, Issuer: "Example", UI: look,
 		Origins: map[string]authentication.Origin{notes: {Face: identity.Application}, "console.example.com": {Face: identity.Console, Port: "9443"}},
 		DB:      h.db, Secrets: h.secrets, Box: h.box, People: h.people, Sessions: h.session,
-		Shared: h.counters, Alone: h.counters, Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler),
+		Shared: cmp.Or[cluster.Cluster](h.shared, h.counters), Alone: h.counters, Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler),
 		Roles: h, Post: h,
 		Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
 			return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil

@@ -38,6 +38,9 @@ func (r *Record) Append(_ context.Context, e *event.Event) error {
 func (r *Record) Find(_ context.Context, id event.ID) (*event.Event, []byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.broken != nil {
+		return nil, nil, r.broken
+	}
 	for i := range r.events {
 		if r.events[i].UID == id {
 			return &r.events[i], nil, nil

@@ -135,6 +135,29 @@ func TestTheIndexChangesNoDecision(t *testing.T) {
 	}
 }
 
+func TestWhetherRolesSpeakOfAService(t *testing.T) {
+	set := New([]Rule{
+		{Role: "reader", Service: "notes", Methods: []string{"GET"}, Paths: paths("/**")},
+		{Role: "clerk", Service: Any, Methods: []string{Any}, Paths: paths("/forms/**")},
+		{Role: "guest", Service: "wiki", Methods: []string{Any}, Paths: paths("/**"), Deny: true},
+	})
+	for _, c := range []struct {
+		role, service string
+		want          bool
+	}{
+		{"reader", "notes", true},
+		{"reader", "wiki", false},
+		{"clerk", "notes", true},
+		{"clerk", "wiki", true},
+		{"guest", "wiki", false}, // what forbids opens nothing
+		{"nobody", "notes", false},
+	} {
+		if got := set.Speaks([]string{"other", c.role}, c.service); got != c.want {
+			t.Errorf("%s of %s: %v", c.role, c.service, got)
+		}
+	}
+}
+
 func TestTextIsCedar(t *testing.T) {
 	set := New([]Rule{
 		{Role: "editor", Service: "notes", Methods: []string{"GET"}, Paths: paths("/a/*", "/b")},

@@ -58,6 +58,11 @@ func TestAHashThatCannotBeReadIsAnErrorAndNeverRight(t *testing.T) {
 			t.Errorf("%s is not outdated", bad)
 		}
 	}
+	for parameters, readable := range map[string]bool{"m=8,t=64,p=1": true, "m=8,t=65,p=1": false, "m=7,t=1,p=1": false} {
+		if _, err := h.Verify(t.Context(), "x", strings.Replace(good, "m=19456,t=2,p=1", parameters, 1)); (err == nil) != readable {
+			t.Errorf("%s: %v", parameters, err)
+		}
+	}
 	if !Outdated(strings.Replace(good, "t=2", "t=1", 1)) || Outdated(good) {
 		t.Error("outdated is what has other parameters, and nothing else")
 	}
@@ -121,6 +126,9 @@ func TestWhichPasswordsAreRefused(t *testing.T) {
 	}
 	if Check("fourteen chars", MinWithoutFactor) == nil {
 		t.Error("without a second factor fourteen characters are enough")
+	}
+	if err := Check("fifteen letters", MinWithoutFactor); err != nil {
+		t.Errorf("without a second factor fifteen characters are not enough: %v", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package totp
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"regexp"
@@ -96,6 +97,9 @@ func TestTheQRCodeIsTheOneThatScannersRead(t *testing.T) {
 		for i := range n {
 			got.SetGray(x+i-quiet, y-quiet, color.Gray{})
 		}
+	}
+	if box := fmt.Sprintf(`viewBox="0 0 %d %[1]d"`, size+2*quiet); !strings.Contains(string(svg), box) {
+		t.Errorf("the picture is not %s: the quiet zone is cut", box)
 	}
 	for y := range size {
 		for x := range size {

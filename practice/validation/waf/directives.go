@@ -108,8 +108,11 @@ func newDirective(line int, text string) (directive, error) {
 			return d, d.wrong("ctl:" + s + " has no effect here; Tenward reads bodies itself")
 		}
 	}
-	if strings.Contains(flat, ",exec:") || strings.Contains(flat, `"exec:`) {
+	if strings.Contains(flat, ",exec:") || strings.Contains(flat, `"exec:`) || strings.Contains(flat, "@inspectfile") {
 		return d, d.wrong("rules cannot run programs")
+	}
+	if strings.Contains(flat, "@rbl") {
+		return d, d.wrong("a rule cannot ask a name server while a request waits")
 	}
 	return d, nil
 }
