@@ -7,6 +7,7 @@ type Class uint32
 // are OCSF's.
 const (
 	EventLogActivity     Class = 1008
+	ComplianceFinding    Class = 2003
 	DetectionFinding     Class = 2004
 	AccountChange        Class = 3001
 	Authentication       Class = 3002
@@ -30,6 +31,7 @@ var classes = map[Class]struct {
 	protected bool
 }{
 	EventLogActivity:     {"Event Log Activity", true},
+	ComplianceFinding:    {"Compliance Finding", true},
 	DetectionFinding:     {"Detection Finding", true},
 	AccountChange:        {"Account Change", true},
 	Authentication:       {"Authentication", true},

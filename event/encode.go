@@ -166,10 +166,34 @@ func (c *encoder) who(b []byte, e *Event, s *sealing) []byte {
 		b = append(b, `","title":`...)
 		b = appendString(b, e.Kind, maxText)
 		b = append(b, '}')
+	case ComplianceFinding:
+		b = append(b, `,"finding_info":{"uid":"`...)
+		b = e.UID.Append(b)
+		b = append(b, `","title":`...)
+		b = appendString(b, e.Kind, maxText)
+		b = append(b, `},"compliance":{"control":`...)
+		b = appendString(b, e.Detail("check"), maxText)
+		b = append(b, `,"status_id":`...)
+		b = strconv.AppendInt(b, complianceStatus(e.Detail("became")), 10)
+		b = append(b, '}')
 	case EventLogActivity:
 		b = append(b, `,"log_name":"tenward"`...)
 	}
 	return b
+}
+
+// complianceStatus is OCSF's compliance.status_id of a check's answer.
+func complianceStatus(answer string) int64 {
+	switch answer {
+	case "pass":
+		return 1
+	case "warn":
+		return 2
+	case "fail":
+		return 3
+	default:
+		return 0
+	}
 }
 
 func appendUser(b []byte, u *User, s *sealing) []byte {

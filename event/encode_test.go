@@ -42,11 +42,12 @@ func goldenEvents(tb testing.TB) map[string]*Event {
 	events := map[string]*Event{"http-passed": passed, "http-refused": refused, "authentication": signed}
 	for name, e := range map[string]*Event{
 		"lifecycle": base(ApplicationLifecycle, "gate.node.started"), "api": base(APIActivity, "access.role.changed"),
-		"finding": base(DetectionFinding, "firewall.ban.set"), "log": base(EventLogActivity, "monitoring.record.gap"),
+		"finding": base(DetectionFinding, "firewall.ban.set"), "compliance": base(ComplianceFinding, "evidence.finding.changed"), "log": base(EventLogActivity, "monitoring.record.gap"),
 	} {
 		e.User, e.Source = &User{UID: "p1", Account: "ada"}, netip.MustParseAddrPort("[2001:db8::1]:443")
 		events[name] = e
 	}
+	events["compliance"].Details = []Detail{{"check", "access/owner-exists"}, {"subject", "owners"}, {"was", "pass"}, {"became", "fail"}}
 	return events
 }
 
@@ -94,7 +95,7 @@ func TestRequiredAttributesArePresent(t *testing.T) {
 	required := map[Class][]string{
 		HTTPActivity: {"http_request.http_method", "http_response.code", "src_endpoint.ip"}, Authentication: {"user.uid", "service.name"},
 		ApplicationLifecycle: {"app.name"}, APIActivity: {"actor.user", "api.operation", "src_endpoint.ip"}, DetectionFinding: {"finding_info.uid"},
-		EventLogActivity: {"log_name"},
+		EventLogActivity: {"log_name"}, ComplianceFinding: {"finding_info.uid", "finding_info.title", "compliance.control", "compliance.status_id"},
 	}
 	for name, e := range goldenEvents(t) {
 		var got map[string]any

@@ -65,6 +65,16 @@ type Detail struct {
 	Name, Value string
 }
 
+// Detail is the value of the further fact of this name; empty where there is none.
+func (e *Event) Detail(name string) string {
+	for _, d := range e.Details {
+		if d.Name == name {
+			return d.Value
+		}
+	}
+	return ""
+}
+
 // MaxMatch is how much of the matched text an event keeps, in bytes.
 const MaxMatch = 256
 

@@ -56,8 +56,8 @@ type Asked struct {
 
 	Status   practice.Status `json:"status"` // the worst of its subjects: fail, unknown, warn, pass
 	Counts   Counts          `json:"counts"`
-	At       time.Time       `json:"at"`              // when it was asked last; zero: never
-	Until    time.Time       `json:"until"`           // when the first of its answers stops being good
+	At       time.Time       `json:"at,omitzero"`       // when it was asked last; zero: never
+	Until    time.Time       `json:"until,omitzero"`    // when the first of its answers stops being good
 	Problem  string          `json:"problem,omitempty"` // why there is no answer, in a sentence; without secrets
 	Findings []Kept          `json:"findings,omitempty"`
 }
@@ -81,3 +81,27 @@ type Kept struct {
 	Until    time.Time       `json:"until"`
 	Since    time.Time       `json:"since"` // since when the answer is this one
 }
+
+// Checked is one check with its newest answer and how it came to be.
+type Checked struct {
+	Asked
+	Practice string   `json:"practice"` // its slug
+	Changes  []Change `json:"changes,omitempty"`
+}
+
+// Change is an answer that became another.
+type Change struct {
+	At       time.Time `json:"at"`
+	Check    string    `json:"check"`
+	Subject  string    `json:"subject"` // empty: the check as a whole
+	Was      string    `json:"was"`     // empty: nobody had asked about it
+	Became   string    `json:"became"`  // empty: the check speaks of it no more
+	Sentence string    `json:"sentence"`
+	Event    string    `json:"event"` // the event that records it; one may record many
+}
+
+// What is read at once, so that no page and no answer grows with what is kept.
+const (
+	MaxFindings = 100 // subjects of a check, the worst first
+	MaxChanges  = 100 // changes, the newest first
+)

@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -45,6 +46,20 @@ func (s Status) String() string {
 	default:
 		return "unknown"
 	}
+}
+
+// MarshalText writes the status as its word.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a status's word.
+func (s *Status) UnmarshalText(word []byte) error {
+	for _, one := range []Status{Unknown, Pass, Warn, Fail} {
+		if one.String() == string(word) {
+			*s = one
+			return nil
+		}
+	}
+	return fmt.Errorf("read status %q: want unknown, pass, warn or fail", word)
 }
 
 // Finding is a dated answer about one subject. A check fills the first four; whoever runs it fills the others where it

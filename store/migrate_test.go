@@ -135,7 +135,7 @@ func TestAnAlteredMigrationIsRefused(t *testing.T) {
 }
 
 func TestATimelineWithAGapOrAStrangeNameIsRefused(t *testing.T) {
-	for _, name := range []string{"0009_test_gap.sql", "0003_test.sql", "3_test_short.sql", "0003_Test_upper.sql", "0003_test_note.txt"} {
+	for _, name := range []string{"9999_test_gap.sql", "0003_test.sql", "3_test_short.sql", "0003_Test_upper.sql", "0003_test_note.txt"} {
 		if _, err := store.OpenWith(t.Context(), store.Options{Memory: true}, timeline(t, map[string]string{name: ""})); err == nil ||
 			!strings.Contains(err.Error(), name) {
 			t.Errorf("%s: got %v, want an error that names it", name, err)

@@ -92,7 +92,7 @@ func severities() []word {
 }
 
 func classes() []word {
-	all := []event.Class{event.EventLogActivity, event.DetectionFinding, event.AccountChange, event.Authentication,
+	all := []event.Class{event.EventLogActivity, event.ComplianceFinding, event.DetectionFinding, event.AccountChange, event.Authentication,
 		event.AuthorizeSession, event.UserAccess, event.GroupManagement, event.UserManagement, event.RoleManagement,
 		event.HTTPActivity, event.ApplicationLifecycle, event.APIActivity}
 	list := make([]word, len(all))

@@ -1,0 +1,261 @@
+package evidence
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/problem"
+	"github.com/tenward/tenward/store"
+)
+
+const (
+	// spark is how many days Posture shows of each practice.
+	spark = 30
+	// keptDays is how long changes and scores are kept: thirteen months at their longest, so that a month can be held
+	// against the same one a year ago.
+	keptDays = 397
+)
+
+var errNoPractice = problem.New("evidence.practice.unknown", "There is no such practice.", "tenward status shows which there are.")
+
+// Posture is how everything stands now, with the last thirty days of each practice.
+func (s *Service) Posture(ctx context.Context) (*Posture, error) {
+	now := s.now()
+	all, err := s.standings(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.history(ctx, all, now, spark); err != nil {
+		return nil, err
+	}
+	p := &Posture{At: now, Practices: all}
+	for i := range all {
+		p.Score = p.Score.plus(all[i].Score.share())
+	}
+	return p, nil
+}
+
+// Practice is how one practice stands, with what is kept of each check's subjects (the first MaxFindings) and of its days.
+func (s *Service) Practice(ctx context.Context, slug string) (*Standing, error) {
+	now := s.now()
+	all, err := s.standings(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(all, func(one Standing) bool { return one.Slug == slug })
+	if i < 0 {
+		return nil, errNoPractice
+	}
+	one := all[i : i+1]
+	if err := s.history(ctx, one, now, keptDays); err != nil {
+		return nil, err
+	}
+	if err := s.findings(ctx, one[0].Checks, slug+"/", now); err != nil {
+		return nil, err
+	}
+	return &one[0], nil
+}
+
+// Check is how one check stands, with what is kept of its subjects and its newest changes.
+func (s *Service) Check(ctx context.Context, id string) (*Checked, error) {
+	now := s.now()
+	all, err := s.standings(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		for j := range all[i].Checks {
+			if all[i].Checks[j].ID != id {
+				continue
+			}
+			one := &Checked{Practice: all[i].Slug, Asked: all[i].Checks[j]}
+			of := all[i].Checks[j : j+1]
+			if err := s.findings(ctx, of, id, now); err != nil {
+				return nil, err
+			}
+			one.Findings = of[0].Findings
+			one.Changes, err = s.changes(ctx, "check_id = $1", id)
+			return one, err
+		}
+	}
+	return nil, errNoCheck
+}
+
+// Changes are the answers that became others since then, the newest first, at most MaxChanges.
+func (s *Service) Changes(ctx context.Context, since time.Time) ([]Change, error) {
+	return s.changes(ctx, "at >= $1", since.UnixMicro())
+}
+
+func (s *Service) changes(ctx context.Context, where string, value any) ([]Change, error) {
+	rows, err := s.db.Query(ctx, "SELECT id, check_id, subject, was, became, sentence, at FROM evidence_change WHERE "+where+
+		" ORDER BY at DESC, id DESC, subject LIMIT $2", value, MaxChanges)
+	if err != nil {
+		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	all, err := store.All(rows, func(rows *sql.Rows, c *Change) error {
+		var at int64
+		err := rows.Scan(&c.Event, &c.Check, &c.Subject, &c.Was, &c.Became, &c.Sentence, &at)
+		c.At = time.UnixMicro(at).UTC()
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read changes: %w", err)
+	}
+	return all, nil
+}
+
+// standings are the ten as they stand now, without their history and their findings.
+func (s *Service) standings(ctx context.Context, now time.Time) ([]Standing, error) {
+	asked, err := s.asked(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Standing, 0, len(s.practices))
+	for _, p := range s.practices {
+		one := Standing{Slug: p.Slug, Title: p.Title, Source: p.Source, Assessed: len(p.Checks) > 0, Checks: []Asked{}}
+		for _, c := range p.Checks {
+			check := asked[c.ID]
+			one.Checks = append(one.Checks, *check)
+			one.Score = one.Score.plus(scoreOf(check))
+		}
+		slices.SortFunc(one.Checks, func(a, b Asked) int {
+			return cmp.Or(badness(b.Status)-badness(a.Status), cmp.Compare(a.ID, b.ID))
+		})
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+// asked is every check with its answers counted as they are good now.
+func (s *Service) asked(ctx context.Context, now time.Time) (map[string]*Asked, error) {
+	all := make(map[string]*Asked, len(s.checks))
+	for id, c := range s.checks { //nolint:gocritic // some dozens
+		all[id] = &Asked{ID: id, Title: c.Title, Source: c.Source, Fix: c.Fix, Every: c.Every, Weight: c.Weight}
+	}
+	if err := s.states(ctx, all); err != nil {
+		return nil, fmt.Errorf("read checks: %w", err)
+	}
+	if err := s.counts(ctx, all, now); err != nil {
+		return nil, fmt.Errorf("count findings: %w", err)
+	}
+	for _, a := range all {
+		if n := a.Counts.sum(); a.Problem != "" || n == 0 {
+			a.Counts = Counts{Unknown: max(n, 1)}
+		}
+		a.Status = a.Counts.worst()
+	}
+	return all, nil
+}
+
+func (s *Service) states(ctx context.Context, all map[string]*Asked) error {
+	type state struct {
+		id, problem string
+		asked       int64
+	}
+	rows, err := s.db.Query(ctx, "SELECT id, asked_at, problem FROM evidence_check")
+	if err != nil {
+		return err
+	}
+	states, err := store.All(rows, func(rows *sql.Rows, one *state) error { return rows.Scan(&one.id, &one.asked, &one.problem) })
+	for _, one := range states {
+		if a := all[one.id]; a != nil && one.asked > 0 {
+			a.At, a.Problem = time.UnixMicro(one.asked).UTC(), one.problem
+		}
+	}
+	return err
+}
+
+func (s *Service) counts(ctx context.Context, all map[string]*Asked, now time.Time) error {
+	type count struct {
+		id, status string
+		n          int
+		ends       int64
+	}
+	rows, err := s.db.Query(ctx, `SELECT check_id, CASE WHEN ends_at <= $1 THEN 'unknown' ELSE status END AS answer, COUNT(*), MIN(ends_at)
+		FROM evidence_finding GROUP BY 1, 2`, now.UnixMicro())
+	if err != nil {
+		return err
+	}
+	counts, err := store.All(rows, func(rows *sql.Rows, c *count) error { return rows.Scan(&c.id, &c.status, &c.n, &c.ends) })
+	for _, c := range counts {
+		a := all[c.id]
+		if a == nil {
+			continue
+		}
+		switch status(c.status) {
+		case practice.Pass:
+			a.Counts.Pass += c.n
+		case practice.Warn:
+			a.Counts.Warn += c.n
+		case practice.Fail:
+			a.Counts.Fail += c.n
+		default:
+			a.Counts.Unknown += c.n
+		}
+		if ends := time.UnixMicro(c.ends).UTC(); a.Until.IsZero() || ends.Before(a.Until) {
+			a.Until = ends
+		}
+	}
+	return err
+}
+
+func (c Counts) worst() practice.Status {
+	switch {
+	case c.Fail > 0:
+		return practice.Fail
+	case c.Unknown > 0:
+		return practice.Unknown
+	case c.Warn > 0:
+		return practice.Warn
+	case c.Pass > 0:
+		return practice.Pass
+	default:
+		return practice.Unknown
+	}
+}
+
+// findings fills in what is kept of the subjects of the checks whose ids begin so, the worst first.
+func (s *Service) findings(ctx context.Context, checks []Asked, prefix string, now time.Time) error {
+	type kept struct {
+		check string
+		Kept
+	}
+	rows, err := s.db.Query(ctx, `SELECT check_id, subject, status, sentence, proof, at, ends_at, since FROM (
+		SELECT f.*, ROW_NUMBER() OVER (PARTITION BY check_id ORDER BY
+			CASE WHEN ends_at <= $1 THEN 1 WHEN status = 'fail' THEN 0 WHEN status = 'unknown' THEN 1 WHEN status = 'warn' THEN 2 ELSE 3 END, subject) AS place
+		FROM evidence_finding f WHERE check_id = $2 OR SUBSTR(check_id, 1, LENGTH($2)) = $2) AS placed WHERE place <= $3 ORDER BY check_id, place`,
+		now.UnixMicro(), prefix, MaxFindings)
+	if err != nil {
+		return fmt.Errorf("read findings: %w", err)
+	}
+	all, err := store.All(rows, func(rows *sql.Rows, k *kept) error {
+		var word string
+		var proof []byte
+		var at, until, since int64
+		err := rows.Scan(&k.check, &k.Subject, &word, &k.Sentence, &proof, &at, &until, &since)
+		k.Status, k.Proof = status(word), text(string(proof), practice.MaxProof)
+		k.At, k.Until, k.Since = time.UnixMicro(at).UTC(), time.UnixMicro(until).UTC(), time.UnixMicro(since).UTC()
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read findings: %w", err)
+	}
+	for i := range checks {
+		for _, k := range all { //nolint:gocritic // a page's worth
+			if k.check != checks[i].ID {
+				continue
+			}
+			k.Expired = !k.Until.After(now)
+			if k.Expired || checks[i].Problem != "" {
+				k.Status = practice.Unknown
+			}
+			checks[i].Findings = append(checks[i].Findings, k.Kept)
+		}
+	}
+	return nil
+}
