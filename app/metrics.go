@@ -1,13 +1,17 @@
 package app
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice"
 )
 
 // metrics are the program's numbers for Prometheus. Their names are a promise: docs/operating/metrics.md lists them.
@@ -15,6 +19,8 @@ import (
 type metrics struct {
 	measures func() map[string]gate.Measure
 	health   func() event.Health
+	posture  func(context.Context) (*evidence.Posture, error)
+	log      *slog.Logger
 }
 
 func newRegistry(m *metrics) *prometheus.Registry {
@@ -46,6 +52,10 @@ var (
 	durable      = describe("tenward_record_events_durable", "Sequence number of the last event on the disk.")
 	sealed       = describe("tenward_record_events_sealed", "Sequence number of the last event that a signed checkpoint covers.")
 	lost         = describe("tenward_record_events_lost_total", "Plain events that could not be written since the start.")
+	proven       = describe("tenward_practice_score", "Proven share of the practice's checks, 0 to 1; a practice that is not assessed has none.", "practice")
+	checks       = describe("tenward_checks", "Checks by practice and how they stand.", "practice", "status")
+	asked        = describe("tenward_check_asked_timestamp_seconds", "When the check was asked last; 0 is never.", "check")
+	readable     = describe("tenward_posture_readable", "1 while the scores can be read; without them the three metrics above are missing.")
 	checkpointed = describe("tenward_record_checkpoint_timestamp_seconds", "When the newest checkpoint was signed; 0 is never.")
 )
 
@@ -53,6 +63,7 @@ var (
 func (*metrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		exchanges, responses, durations, waits, answeredAt, failedAt, writable, sealable, durable, sealed, lost, checkpointed,
+		proven, checks, asked, readable,
 	} {
 		out <- d
 	}
@@ -89,6 +100,37 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	gauge(sealed, float64(h.Sealed))
 	counter(lost, h.Gap)
 	gauge(checkpointed, seconds(h.CheckpointAt))
+	m.collectPosture(gauge)
+}
+
+// postureWithin bounds what the scores may take: the other numbers are worth having also when the database is slow.
+const postureWithin = 2 * time.Second
+
+// collectPosture reads the practices' scores and their checks.
+func (m *metrics) collectPosture(gauge func(*prometheus.Desc, float64, ...string)) {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), postureWithin, errDatabaseSlow)
+	defer cancel()
+	p, err := m.posture(ctx)
+	gauge(readable, truth(err == nil))
+	if err != nil {
+		m.log.Warn("the scores could not be read for the metrics", "error", err)
+		return
+	}
+	for i := range p.Practices {
+		one := &p.Practices[i]
+		if !one.Assessed {
+			continue
+		}
+		gauge(proven, float64(one.Score.Proven)/float64(one.Score.Of), one.Slug)
+		counts := map[practice.Status]int{practice.Pass: 0, practice.Warn: 0, practice.Fail: 0, practice.Unknown: 0}
+		for j := range one.Checks {
+			counts[one.Checks[j].Status]++
+			gauge(asked, seconds(one.Checks[j].At), one.Checks[j].ID)
+		}
+		for status, n := range counts {
+			gauge(checks, float64(n), one.Slug, status.String())
+		}
+	}
 }
 
 // histogram gives one bucket in four of a timing's: the powers of two from a quarter of a millisecond to a minute.

@@ -17,6 +17,7 @@ import (
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice/audits"
@@ -126,6 +127,11 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		monitoring:     monitoring.New(c.Monitoring, record.Health),
 		audits:         audits.New(c.Audits, attacks.tags, attacks.try),
 	}.practices()
+	checks, err := evidence.New(evidence.Options{Practices: ten, DB: db, Box: d.box, Now: time.Now, Log: o.log})
+	if err != nil {
+		return err
+	}
+	stop.add("checks under way", checks.Wait)
 	stages, err := road(ten)
 	if err != nil {
 		return err
@@ -157,7 +163,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	watch := watchServer(&metrics{g.Measures, record.Health}, db, ctx.Done(), o.log)
+	watch := watchServer(&metrics{g.Measures, record.Health, checks.Posture, o.log}, db, ctx.Done(), o.log)
 	go func() {
 		if err := watch.Serve(watchListener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve admin listener: %w", err)
@@ -185,7 +191,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	commands := adminServer(local(con.API(), ten), o.log)
+	commands := adminServer(local(con.API(), statusHandler(checks, o.log), ten), o.log)
 	go func() {
 		if err := commands.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve admin socket: %w", err)
@@ -193,8 +199,10 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}()
 	stop.add("admin socket", commands.Shutdown)
 
-	jobs := startClock(context.WithoutCancel(ctx), jobsOf(ten), o.log)
+	jobs := startClock(context.WithoutCancel(ctx), append(jobsOf(ten), checks.Job()), o.log)
 	stop.add("clock", jobs.close)
+	follow(ctx, record, c.Node, append(readersOf(ten), checks.Reader()), o.log, stop)
+	runs(ctx, "checks", checks.Watch, stop)
 	runs(ctx, "first attack on our own services", attacks.first(c.Audits.First.Std()), stop)
 
 	owned, err := d.access.HasOwner(ctx)

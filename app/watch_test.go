@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +14,9 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/store"
 	"github.com/tenward/tenward/store/storetest"
 )
@@ -22,6 +25,8 @@ import (
 type watched struct {
 	health   event.Health
 	stopping chan struct{}
+	posture  *evidence.Posture
+	broken   error
 	handler  http.Handler
 }
 
@@ -34,7 +39,13 @@ func watch(t *testing.T, db *store.DB) *watched {
 	m := &metrics{
 		measures: func() map[string]gate.Measure { return map[string]gate.Measure{"": {}, "notes": notes} },
 		health:   func() event.Health { return w.health },
+		posture:  func(context.Context) (*evidence.Posture, error) { return w.posture, w.broken },
+		log:      slog.New(slog.DiscardHandler),
 	}
+	w.posture = &evidence.Posture{Practices: []evidence.Standing{{Slug: "patching"}, {
+		Slug: "access", Assessed: true, Score: evidence.Score{Proven: 150, Of: 400},
+		Checks: []evidence.Asked{{ID: "access/owner-exists", Status: practice.Warn, At: time.Unix(1_700_000_000, 0)}, {ID: "access/roles-exist"}},
+	}}}
 	w.handler = watchServer(m, db, w.stopping, slog.New(slog.DiscardHandler)).Handler
 	return w
 }
@@ -87,6 +98,9 @@ func TestMetricsAreThoseThatAreDocumented(t *testing.T) {
 		`tenward_exchange_duration_seconds_count{service="notes"} 15`, `tenward_exchange_duration_seconds_bucket{service="notes",le="0.000256"} 10`,
 		`tenward_exchange_duration_seconds_bucket{service="notes",le="+Inf"} 15`, `tenward_upstream_answered_timestamp_seconds{service="notes"} 1.7e+09`,
 		`tenward_upstream_failed_timestamp_seconds{service="notes"} 0`, `tenward_record_writable 1`, `tenward_record_events_durable 70`, `tenward_record_checkpoint_timestamp_seconds 1.7000000005e+09`,
+		`tenward_practice_score{practice="access"} 0.375`, `tenward_checks{practice="access",status="warn"} 1`, `tenward_checks{practice="access",status="unknown"} 1`,
+		`tenward_checks{practice="access",status="pass"} 0`, `tenward_check_asked_timestamp_seconds{check="access/owner-exists"} 1.7e+09`,
+		`tenward_check_asked_timestamp_seconds{check="access/roles-exist"} 0`, `tenward_posture_readable 1`,
 	} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("there is no %s", want)
@@ -107,6 +121,18 @@ func TestMetricsAreThoseThatAreDocumented(t *testing.T) {
 	exported, documented := names(`(?m)^# TYPE (tenward_\w+) `, text), names("`(tenward_\\w+)`", string(page))
 	if !slices.Equal(exported, documented) {
 		t.Errorf("exported are\n%q, documented\n%q", exported, documented)
+	}
+}
+
+func TestWithoutScoresTheOtherMetricsStay(t *testing.T) {
+	w := watch(t, storetest.Memory(t))
+	if _, text := w.get("/metrics", "localhost"); strings.Contains(text, `practice="patching"`) {
+		t.Error("a practice that is not assessed has a score")
+	}
+	w.posture, w.broken = nil, errors.New("the database is gone")
+	_, text := w.get("/metrics", "localhost")
+	if !strings.Contains(text, "tenward_posture_readable 0\n") || !strings.Contains(text, "tenward_record_writable 1\n") || strings.Contains(text, "tenward_practice_score{") {
+		t.Errorf("without scores it says\n%s", text)
 	}
 }
 

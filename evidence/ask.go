@@ -75,6 +75,7 @@ func (s *Service) take(ctx context.Context, check practice.Check, whenever bool)
 		s.log.Warn("a check could not be asked", "check", check.ID, "error", err)
 		a.problem = sentenceOf(err)
 	}
+	s.log.Debug("asked a check", "check", check.ID, "answer", worstFound(a.findings), "took", s.now().Sub(began).String())
 	if err := s.keep(kept, &a); err != nil {
 		// The last answers must not stand as if nothing had been found since.
 		return true, errors.Join(err, s.doubt(kept, &a))

@@ -93,7 +93,7 @@ func (s *Service) Changes(ctx context.Context, since time.Time) ([]Change, error
 
 func (s *Service) changes(ctx context.Context, where string, value any) ([]Change, error) {
 	rows, err := s.db.Query(ctx, "SELECT id, check_id, subject, was, became, sentence, at FROM evidence_change WHERE "+where+
-		" ORDER BY at DESC, id DESC, subject LIMIT $2", value, MaxChanges)
+		" ORDER BY at DESC, check_id, subject LIMIT $2", value, MaxChanges)
 	if err != nil {
 		return nil, fmt.Errorf("read changes: %w", err)
 	}

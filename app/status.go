@@ -1,0 +1,87 @@
+package app
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tenward/tenward/evidence"
+	"github.com/tenward/tenward/practice"
+)
+
+// status is how everything stands, in the words of `tenward status --json`. They are a promise.
+type status struct {
+	At        time.Time        `json:"at"`
+	Score     statusScore      `json:"score"`
+	Practices []statusPractice `json:"practices"`
+}
+
+type statusScore struct {
+	Percent int `json:"percent"`
+	evidence.Score
+}
+
+type statusPractice struct {
+	Slug     string        `json:"slug"`
+	Title    string        `json:"title"`
+	Source   string        `json:"source"`
+	Assessed bool          `json:"assessed"`
+	Score    statusScore   `json:"score"`
+	Checks   []statusCheck `json:"checks"`
+}
+
+type statusCheck struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	Source   string          `json:"source"`
+	Status   practice.Status `json:"status"`
+	Subjects evidence.Counts `json:"subjects"`
+	Age      *int64          `json:"age"` // seconds since it was asked; null: never
+	Until    *time.Time      `json:"until"`
+	Problem  string          `json:"problem,omitempty"`
+	Fix      string          `json:"fix,omitempty"` // where it does not pass
+}
+
+func statusOf(p *evidence.Posture) status {
+	scored := func(s evidence.Score) statusScore { return statusScore{s.Percent(), s} }
+	s := status{At: p.At, Score: scored(p.Score)}
+	for i := range p.Practices {
+		one := &p.Practices[i]
+		of := statusPractice{one.Slug, one.Title, one.Source, one.Assessed, scored(one.Score), []statusCheck{}}
+		for j := range one.Checks {
+			of.Checks = append(of.Checks, statusOfCheck(&one.Checks[j], p.At))
+		}
+		s.Practices = append(s.Practices, of)
+	}
+	return s
+}
+
+func statusOfCheck(a *evidence.Asked, now time.Time) statusCheck {
+	c := statusCheck{ID: a.ID, Title: a.Title, Source: a.Source, Status: a.Status, Subjects: a.Counts, Problem: a.Problem}
+	if !a.At.IsZero() {
+		age := int64(max(now.Sub(a.At), 0) / time.Second)
+		c.Age = &age
+	}
+	if !a.Until.IsZero() {
+		c.Until = &a.Until
+	}
+	if a.Status != practice.Pass {
+		c.Fix = a.Fix
+	}
+	return c
+}
+
+// statusHandler answers on the admin socket.
+func statusHandler(checks *evidence.Service, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		posture, err := checks.Posture(r.Context())
+		if err != nil {
+			log.Error("it could not be read how the checks stand", "error", err)
+			http.Error(w, "it could not be read how the checks stand", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(statusOf(posture)) // a client that has gone needs no answer
+	})
+}
