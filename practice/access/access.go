@@ -49,6 +49,7 @@ type Service struct {
 	decisions *decisions
 	sets      roleSets
 	ring      atomic.Pointer[keyring]
+	ended     time.Time // up to when endGrants has ended streams; its own
 }
 
 // New compiles the roles and takes the signing keys into use, which it makes at the first start.
@@ -56,6 +57,7 @@ func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
 		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, hosts: o.Hosts,
 		decisions: newDecisions(policy.New(o.Config.rules())), sets: roleSets{sets: map[string]*roleSet{}},
+		ended: o.Now(),
 	}
 	if err := s.turnKeys(ctx); err != nil {
 		return nil, err
@@ -84,8 +86,6 @@ func (s *Service) Practice() practice.Practice {
 		Stages: s.stages(), Checks: s.checks(),
 		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
 		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles"}},
-		Jobs: []practice.Job{
-			{Name: "access/turn-assertion-keys", Every: time.Hour, Timeout: time.Minute, Run: s.turnKeys},
-		},
+		Jobs:    s.jobs(),
 	}
 }
