@@ -155,7 +155,7 @@ func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session
 // post has letters about people's accounts delivered.
 type post struct{ *notice.Service }
 
-func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) error {
+func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) (mailed bool, err error) {
 	return p.Service.Put(ctx, c, notice.Message{
 		Kind: l.Kind, To: l.To, Subject: l.Subject, Body: l.Body, Person: string(l.Person.ID),
 		Data: map[string]string{"person": string(l.Person.ID), "account": l.Person.Account},

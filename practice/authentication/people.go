@@ -113,16 +113,17 @@ func (s *Service) invitable(p *identity.Person, role string, groups []string) er
 
 func unprintable(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }
 
-// link makes a link and sends it, or, where no mail is sent, gives it to whoever asked, to show this one time.
+// link makes a link and sends it, or, where no mail leaves, gives it to whoever asked, to show this one time.
 func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person, purpose Purpose, role, letter string, result *practice.Result) error {
 	token, ends, err := s.Invite(ctx, c, p, purpose, role)
 	if err != nil {
 		return err
 	}
-	if err := s.send(ctx, c, p, letter, s.EnrolLink(token), ends); err != nil {
+	mailed, err := s.send(ctx, c, p, letter, s.EnrolLink(token), ends)
+	if err != nil {
 		return err
 	}
-	if p.Email == "" || !s.post.Mails() {
+	if !mailed {
 		result.Once = s.EnrolLink(token)
 	}
 	return nil

@@ -22,10 +22,10 @@ const (
 // The cookies. Their prefix binds them to one host, to TLS and to the root path (RFC 6265bis section 4.1.3.2), so that
 // no sibling host can set or overwrite one. The gate takes all of them out of what an upstream gets.
 const (
-	sessionCookie  = "__Host-tenward"
-	verifierCookie = "__Host-tenward-verifier"
-	deviceCookie   = "__Host-tenward-device"
-	enrolCookie    = "__Host-tenward-enrol"
+	sessionCookie  = "__Host-Http-tenward"
+	verifierCookie = "__Host-Http-tenward-verifier"
+	deviceCookie   = "__Host-Http-tenward-device"
+	enrolCookie    = "__Host-Http-tenward-enrol"
 )
 
 var (

@@ -210,12 +210,12 @@ func TestCookiesAreOutOfReachOfScriptAndSiblings(t *testing.T) {
 		t.Errorf("script reads %s", got)
 	}
 	for _, cookie := range []string{
-		"__Host-tenward=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward=tossed; Path=/login; Secure",
-		"__Host-tenward=tossed; Path=/; Secure",
-		"__Host-tenward-verifier=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward-enrol=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward-device=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward=tossed; Path=/login; Secure",
+		"__Host-Http-tenward=tossed; Path=/; Secure",
+		"__Host-Http-tenward-verifier=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward-enrol=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward-device=tossed; Domain=example.test; Path=/; Secure",
 		"__HOST-TENWARD=tossed; Domain=example.test; Path=/; Secure",
 	} {
 		ask[bool](p, `(() => { document.cookie = "`+cookie+`"; return true })()`)
@@ -246,7 +246,7 @@ func sessionCookies(p *tab) map[string]string {
 			continue
 		}
 		found[c.Domain+" "+c.Name] = c.Value
-		if !c.Secure || c.Path != "/" || strings.HasPrefix(c.Domain, ".") || !c.HTTPOnly && strings.HasPrefix(c.Name, "__Host-tenward") {
+		if !c.Secure || c.Path != "/" || strings.HasPrefix(c.Domain, ".") || !c.HTTPOnly && strings.HasPrefix(c.Name, "__Host-Http-tenward") {
 			p.Errorf("the cookie %s of %s: %+v", c.Name, c.Domain, c)
 		}
 	}
