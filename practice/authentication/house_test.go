@@ -134,7 +134,7 @@ func (h *house) rebuild() {
 		Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
 			return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil
 		},
-		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Hosts: map[string]string{"notes": notes},
+		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Closed: map[string]string{"notes": notes},
 	})
 	if err != nil {
 		h.Fatal(err)
