@@ -79,7 +79,7 @@ func (l *live) add(s *Session, seen int64) {
 	l.makeRoom()
 	s.life = l.lives[s.ID].Value()
 	if s.life != nil && s.life.version < s.version {
-		s.life.end() // its streams began under what was known before
+		s.end() // its streams began under what was known before
 		s.life = nil
 	}
 	if s.life == nil {
