@@ -117,6 +117,9 @@ func (c *Config) Validate(r *config.Report) {
 		if !nodeName(name) {
 			r.At("services."+name).Errorf("use up to 63 small letters, digits, dots and dashes", "%q cannot name a service", name)
 		}
+		if slices.Contains(ownServices, name) {
+			r.At("services."+name).Errorf("choose another name", "%s is a service of Tenward's own", name)
+		}
 		if s == nil {
 			continue
 		}
@@ -139,6 +142,9 @@ func (c *Config) Validate(r *config.Report) {
 			"one client may hold a quarter of it, which is less than the %s that are looked at of one body", inspect)
 	}
 }
+
+// ownServices are the names of what Tenward itself serves through the gates, in figures and in the record.
+var ownServices = []string{"portal", "sign-in", "console"}
 
 func nodeName(s string) bool {
 	if s == "" || len(s) > 63 {

@@ -35,6 +35,9 @@ func TestWhatNoSingleSectionCanKnow(t *testing.T) {
 		{"any port for both", "listen", "listen: {https: \":0\"}\n", ""},
 		{"the console on an application's host", "console", "console: {host: shop.example.com}\n", "shop.example.com is service shop's host"},
 		{"a service with a strange name", "services", "services: {\"my shop\": {hosts: [shop.example.com], upstream: \"http://127.0.0.1:1\"}}\n", `"my shop" cannot name a service`},
+		{"a service with a name of ours", "services", "services: {portal: {hosts: [shop.example.com], upstream: \"http://127.0.0.1:1\"}}\n", "portal is a service of Tenward's own"},
+		{"tokens that two services would take", "access", "access: {services: {shop: {assertion: true, audience: wiki}, wiki: {assertion: true}}}\n", "wiki's tokens are for wiki, as shop's are"},
+		{"an audience that gets no tokens", "access", "access: {services: {shop: {assertion: true}}}\n", ""},
 		{"validation of a service that is none", "validation", "validation: {services: {shpo: {mode: block}}}\n", `there is no service "shpo"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

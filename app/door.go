@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/notice"
 	"github.com/tenward/tenward/practice"
@@ -53,12 +56,13 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 	if err != nil {
 		return nil, err
 	}
+	closed, open := c.places(g.portal.Port())
 	d := &door{box: box, shared: shared, sessions: identity.NewSessions(g.db, c.Authentication.Limits(), shared, time.Now)}
 	heard.sessions.Store(d.sessions)
 	stop.add("sessions", d.sessions.Save)
 	d.access, err = access.New(ctx, access.Options{
 		Config: c.Access, Issuer: g.portal.String(), DB: g.db, Secrets: g.secrets, Box: box, Sessions: d.sessions, Now: time.Now,
-		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
+		Probe: g.probe, Closed: closed, Open: open,
 	})
 	if err != nil {
 		return nil, err
@@ -77,7 +81,7 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 		DB: g.db, Secrets: g.secrets, Box: box, People: identity.NewPeople(g.db), Sessions: d.sessions,
 		Shared: shared, Alone: cluster.Alone(time.Now), Now: time.Now, Log: g.log,
 		UI: look, Open: d.open(c, g), Roles: d.access, Post: post{notices},
-		Probe: g.probe, Hosts: c.authorities(g.portal.Port()),
+		Probe: g.probe, Closed: closed,
 	})
 	return d, err
 }
@@ -157,7 +161,7 @@ func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session
 // post has letters about people's accounts delivered.
 type post struct{ *notice.Service }
 
-func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) error {
+func (p post) Put(ctx context.Context, c *outbox.Change, l authentication.Letter) (mailed bool, err error) {
 	return p.Service.Put(ctx, c, notice.Message{
 		Kind: l.Kind, To: l.To, Subject: l.Subject, Body: l.Body, Person: string(l.Person.ID),
 		Data: map[string]string{"person": string(l.Person.ID), "account": l.Person.Account},
@@ -187,11 +191,16 @@ func (c *Config) origins(consolePort string) map[string]authentication.Origin {
 	return all
 }
 
-// authorities are one address of each service, for checks that ask from outside.
-func (c *Config) authorities(port string) map[string]string {
-	all := map[string]string{}
-	for name, s := range c.Services {
-		all[name] = authority(string(s.Hosts[0]), port)
+// places are one address of each service, for checks that ask from outside, and the services whose every path is public.
+func (c *Config) places(port string) (closed map[string]string, open []string) {
+	closed = map[string]string{}
+	for _, s := range gate.Services(c.Services) {
+		below := strings.TrimSuffix(s.Path, "/")
+		if slices.ContainsFunc(s.Public, func(p gate.Pattern) bool { return p.Match(below + "/no/such/place") }) {
+			open = append(open, s.Name)
+			continue
+		}
+		closed[s.Name] = authority(s.Hosts[0], port) + below
 	}
-	return all
+	return closed, open
 }

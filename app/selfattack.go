@@ -47,16 +47,15 @@ const (
 	kindAttackEnded   = "audits.run.ended"
 )
 
-func newSelfAttack(ctx context.Context, c *Config, g ground, d *door, at net.Addr, authority []byte) (*selfAttack, error) {
+func newSelfAttack(ctx context.Context, c *Config, g ground, d *door, at net.Addr, ca []byte) (*selfAttack, error) {
 	tags, err := attack.OpenTags(ctx, g.secrets, d.shared, time.Now)
 	if err != nil {
 		return nil, err
 	}
 	a := &selfAttack{door: d, tags: tags, gate: at, roots: x509.NewCertPool(), log: g.log}
-	a.roots.AppendCertsFromPEM(authority)
-	hosts := c.authorities(g.portal.Port())
-	for _, name := range c.serviceNames() {
-		a.targets = append(a.targets, attack.Target{Service: name, Host: hosts[name], Path: string(c.Services[name].Path)})
+	a.roots.AppendCertsFromPEM(ca)
+	for _, s := range gate.Services(c.Services) {
+		a.targets = append(a.targets, attack.Target{Service: s.Name, Host: authority(s.Hosts[0], g.portal.Port()), Path: s.Path})
 	}
 	return a, nil
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // The name binds the cookie to this one origin and to TLS (RFC 6265bis section 4.1.3.2).
-const themeCookie = "__Host-tenward-theme"
+const themeCookie = "__Host-Http-tenward-theme"
 
 // maxForm bounds what a form may send.
 const maxForm = 64 << 10

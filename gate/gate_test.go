@@ -174,6 +174,8 @@ func TestHeads(t *testing.T) {
 		{"an encoded slash", "GET", "https://notes.test/a%2fb", nil, 400},
 		{"a space in a query", "GET", "https://notes.test/a?x= y", nil, 400},
 		{"TRACE", "TRACE", "https://notes.test/", nil, 405},
+		{"TRACE in small letters", "trace", "https://notes.test/", nil, 405},
+		{"a method with one small letter", "DELETe", "https://notes.test/", nil, 405},
 		{"too many fields", "GET", "https://notes.test/", many, 431},
 		{"one field more than there may be", "GET", "https://notes.test/", many[:2*(100-own+1)], 431},
 		{"as many fields as there may be", "GET", "https://notes.test/", many[:2*(100-own)], 200},

@@ -28,7 +28,9 @@ func (g *Gate) head(x *Exchange) bool {
 	switch {
 	case !token(r.Method): // HTTP/2 can carry any bytes here
 		return g.refuseHead(x, http.StatusBadRequest, errMethod)
-	case r.Method == http.MethodConnect || r.Method == http.MethodTrace:
+	case r.Method == http.MethodConnect || r.Method == http.MethodTrace || strings.ToUpper(r.Method) != r.Method:
+		// Methods are told apart by case (RFC 9110 section 9.1) and all are capitals. What forbids DELETE must not let through
+		// what an upstream turns into it.
 		return g.refuseHead(x, http.StatusMethodNotAllowed, errMethod)
 	case fields(r.Header) > g.limits.HeaderCount:
 		return g.refuseHead(x, http.StatusRequestHeaderFieldsTooLarge, errFields)

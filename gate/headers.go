@@ -23,6 +23,10 @@ var asserted = map[string]bool{
 	"Remote-User": true, "Remote-Groups": true, "Remote-Name": true, "Remote-Email": true, "X-Remote-User": true,
 	"X-Authenticated-User": true, "X-Authenticated-Userid": true, "X-Webauth-User": true, "X-User": true, "X-Username": true,
 	"X-Ssl-Client-Cert": true, "X-Ssl-Client-Verify": true, "X-Ssl-Client-S-Dn": true, "X-Client-Cert": true, "Client-Cert": true, "Client-Cert-Chain": true,
+	"X-Forwarded": true, "X-Forward-For": true, // older spellings of the family below
+	"Proxy": true, // CGI hands it on as HTTP_PROXY, which programs take for their own: CVE-2016-5385
+	// Frameworks take the method from these, after roles and rules have judged the one that stands in the request.
+	"X-Http-Method-Override": true, "X-Http-Method": true, "X-Method-Override": true,
 	"Expect": true, // answered by the gate
 }
 
@@ -39,8 +43,15 @@ func keepsRequestField(name string) bool {
 			return false
 		}
 	}
-	// CGI-like servers read X_Real_Ip as X-Real-Ip: an underscore would carry every field above past this list.
-	return strings.IndexByte(name, '_') < 0
+	// CGI-like servers read X_Real_Ip and X.Real.Ip as X-Real-Ip: each such byte would carry a field past these lists.
+	for i := range len(name) {
+		switch c := name[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // outgoingHeader copies the fields that may reach the upstream and adds what the gate asserts itself. The
@@ -94,22 +105,28 @@ func dropNamed(h http.Header, connection []string) {
 }
 
 // SessionCookie holds what proves a session to the gate. All cookies whose names begin with it are Tenward's own. Its
-// prefix binds it to one host, to TLS and to the root path (RFC 6265bis section 4.1.3.2).
-const SessionCookie = "__Host-tenward"
+// prefix binds it to one host, to TLS and to the root path, and browsers take it only from an answer, never from script
+// (RFC 6265bis section 4.1.3).
+const SessionCookie = "__Host-Http-tenward"
+
+// ownCookies are how the names of Tenward's cookies begin, today's and those of before.
+var ownCookies = [...]string{SessionCookie, "__Host-tenward"}
+
+// ownCookie says whether a cookie, or a Set-Cookie line, is of such a name.
+func ownCookie(pair string) bool {
+	pair = textproto.TrimString(pair)
+	return strings.HasPrefix(pair, ownCookies[0]) || strings.HasPrefix(pair, ownCookies[1])
+}
 
 // withoutOwnCookies removes Tenward's cookies: what proves a session to the gate is no business of an application.
 func withoutOwnCookies(lines []string) []string {
-	clean := true
-	for _, l := range lines {
-		clean = clean && !strings.Contains(l, SessionCookie)
-	}
-	if clean {
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.Contains(l, "tenward") }) {
 		return lines
 	}
 	var kept []string
 	for _, l := range lines {
 		for pair := range strings.SplitSeq(l, ";") {
-			if pair = textproto.TrimString(pair); pair != "" && !strings.HasPrefix(pair, SessionCookie) {
+			if pair = textproto.TrimString(pair); pair != "" && !ownCookie(pair) {
 				kept = append(kept, pair)
 			}
 		}
@@ -122,11 +139,10 @@ func withoutOwnCookies(lines []string) []string {
 
 // withoutOwnSetCookies removes cookies that an application would set in Tenward's name.
 func withoutOwnSetCookies(lines []string) []string {
-	own := func(line string) bool { return strings.HasPrefix(textproto.TrimString(line), SessionCookie) }
-	if !slices.ContainsFunc(lines, own) {
+	if !slices.ContainsFunc(lines, ownCookie) {
 		return lines
 	}
-	return slices.DeleteFunc(slices.Clone(lines), own)
+	return slices.DeleteFunc(slices.Clone(lines), ownCookie)
 }
 
 // passes says whether a field of an answer may come from an upstream.

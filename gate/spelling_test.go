@@ -64,7 +64,7 @@ func TestTrailersAreFieldsToo(t *testing.T) {
 		_, _ = io.WriteString(w, "x")
 		w.Header().Set("Tenward-Event", "fake")
 		w.Header().Set("X-Sum", "1")
-		w.Header().Set(http.TrailerPrefix+"Set-Cookie", "__Host-tenward=x; Path=/; Secure")
+		w.Header().Set(http.TrailerPrefix+"Set-Cookie", "__Host-Http-tenward=x; Path=/; Secure")
 		w.Header().Set(http.TrailerPrefix+"Tenward-Late", "fake")
 	})
 	bothWays(t, up, nil, func(t *testing.T, s *gatetest.Started) {

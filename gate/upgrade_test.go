@@ -64,7 +64,7 @@ func dial(t *testing.T, g *gatetest.Started) *websocket.Conn {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	c, _, err := websocket.Dial(ctx, "wss://notes.test/chat", &websocket.DialOptions{
-		HTTPClient: client(t, g, 1), HTTPHeader: http.Header{"X-Forwarded-For": {"203.0.113.9"}, "Cookie": {"__Host-tenward=secret; theirs=1"}},
+		HTTPClient: client(t, g, 1), HTTPHeader: http.Header{"X-Forwarded-For": {"203.0.113.9"}, "Cookie": {"__Host-Http-tenward=secret; theirs=1"}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,19 +2,23 @@ package identity
 
 import (
 	"context"
+	"runtime"
 	"sync"
+	"weak"
 )
 
 // live is what this node remembers of sessions: by token for the road, by id and by person for ending them.
 //
-// It holds at most maxLive sessions. When it is full one that carries no stream goes: its next use reads it again.
+// It holds at most maxLive sessions. When it is full any goes: its next use reads it again.
 type live struct {
 	mu       sync.RWMutex
 	tokens   map[hash]held
 	sessions map[string]*Session
 	persons  map[PersonID]map[string]*Session
-	lives    map[string]*life // of all sessions, and of those that only a stream still holds
-	epoch    uint64           // counts what was forgotten: what was read before that may be old
+	// lives are those of all sessions, and of those that are forgotten here while an exchange or a stream still has them:
+	// what ends must reach these too. Nobody has to say when an exchange is over.
+	lives map[string]weak.Pointer[life]
+	epoch uint64 // counts what was forgotten: what was read before that may be old
 }
 
 // held is what a token opens.
@@ -28,7 +32,7 @@ const maxLive = 100_000
 
 func newLive() *live {
 	return &live{
-		tokens: map[hash]held{}, sessions: map[string]*Session{}, persons: map[PersonID]map[string]*Session{}, lives: map[string]*life{},
+		tokens: map[hash]held{}, sessions: map[string]*Session{}, persons: map[PersonID]map[string]*Session{}, lives: map[string]weak.Pointer[life]{},
 	}
 }
 
@@ -54,12 +58,17 @@ func (l *live) keep(h hash, one held, seen int64, epoch uint64) (held, bool) {
 	if l.epoch != epoch {
 		return held{}, false
 	}
-	if known := l.sessions[one.session.ID]; known != nil {
+	known := l.sessions[one.session.ID]
+	if known != nil && known.version < one.session.version {
+		l.drop(known) // its person changed, and nobody said so here
+		known = nil
+	}
+	if known != nil {
 		one.session = known
 	} else {
 		l.add(one.session, seen)
 	}
-	if _, known := l.tokens[h]; !known {
+	if _, ok := l.tokens[h]; !ok {
 		one.session.tokens = append(one.session.tokens, h)
 	}
 	l.tokens[h] = one
@@ -68,11 +77,15 @@ func (l *live) keep(h hash, one held, seen int64, epoch uint64) (held, bool) {
 
 func (l *live) add(s *Session, seen int64) {
 	l.makeRoom()
-	s.life = l.lives[s.ID]
+	s.life = l.lives[s.ID].Value()
+	if s.life != nil && s.life.version < s.version {
+		s.end() // its streams began under what was known before
+		s.life = nil
+	}
 	if s.life == nil {
-		s.life = newLife(s.Person.ID)
+		s.life = newLife(s.Person.ID, s.version)
 		s.seen.Store(seen)
-		l.lives[s.ID] = s.life
+		l.lives[s.ID] = weak.Make(s.life)
 	}
 	l.sessions[s.ID] = s
 	of := l.persons[s.Person.ID]
@@ -83,36 +96,28 @@ func (l *live) add(s *Session, seen int64) {
 	of[s.ID] = s
 }
 
-// makeRoom looks at a few of the sessions, in the map's random order.
+// makeRoom drops a session, any in the map's random order, where there are too many.
 func (l *live) makeRoom() {
-	looked := 0
+	if len(l.sessions) < maxLive {
+		return
+	}
 	for _, s := range l.sessions {
-		if looked++; len(l.sessions) < maxLive || looked > 16 {
-			return
-		}
-		if s.streams == 0 {
-			l.drop(s)
-			return
-		}
+		l.drop(s)
+		return
 	}
 }
 
-// hold keeps a session's life while a stream lasts. It says no when the session has ended, or is not known any more.
+// hold calls stop when the session's life ends; it says no when that has been. A stream keeps the life by its release.
 func (l *live) hold(s *Session, stop func()) (release func(), ok bool) {
-	l.mu.Lock()
+	l.mu.Lock() // so that what ends now has ended before, or sees this stream
 	defer l.mu.Unlock()
-	if l.lives[s.ID] != s.life || s.ended.Err() != nil {
+	if s.ended.Err() != nil {
 		return nil, false
 	}
-	s.streams++
 	unlisten := context.AfterFunc(s.ended, stop)
 	return func() {
 		unlisten()
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if s.streams--; s.streams == 0 && l.sessions[s.ID] == nil {
-			delete(l.lives, s.ID)
-		}
+		runtime.KeepAlive(s.life)
 	}, true
 }
 
@@ -135,8 +140,8 @@ func (l *live) forgetPerson(id PersonID) {
 	for _, s := range l.persons[id] {
 		l.drop(s)
 	}
-	for session, of := range l.lives { // also of sessions that only a stream still holds
-		if of.person == id {
+	for session, p := range l.lives { // also of sessions that are forgotten already
+		if of := p.Value(); of != nil && of.person == id {
 			delete(l.lives, session)
 			of.end()
 		}
@@ -148,14 +153,13 @@ func (l *live) end(id string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.epoch++
-	of := l.lives[id]
 	if s := l.sessions[id]; s != nil {
 		l.drop(s)
 	}
-	if of != nil {
-		delete(l.lives, id)
+	if of := l.lives[id].Value(); of != nil {
 		of.end()
 	}
+	delete(l.lives, id)
 }
 
 func (l *live) drop(s *Session) {
@@ -169,9 +173,6 @@ func (l *live) drop(s *Session) {
 		delete(l.tokens, h)
 	}
 	s.tokens = nil
-	if s.streams == 0 {
-		delete(l.lives, s.ID)
-	}
 }
 
 // clear drops what is known of all sessions; streams go on.
@@ -184,15 +185,32 @@ func (l *live) clear() {
 	}
 }
 
-// known gives the ids of all lives.
-func (l *live) known() []string {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	ids := make([]string, 0, len(l.lives))
-	for id := range l.lives {
-		ids = append(ids, id)
+// remembered is in which form a session is known here. Of one that only an exchange or a stream still has, the
+// strength is that of none: forgetting it once more does no harm.
+type remembered struct {
+	person   PersonID
+	version  int64
+	strength Strength
+}
+
+// known gives all lives, and lets go of those that nobody has any more.
+func (l *live) known() map[string]remembered {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make(map[string]remembered, len(l.lives))
+	for id, p := range l.lives {
+		of := p.Value()
+		if of == nil {
+			delete(l.lives, id)
+			continue
+		}
+		one := remembered{person: of.person, version: of.version}
+		if s := l.sessions[id]; s != nil {
+			one.version, one.strength = s.version, s.Strength
+		}
+		all[id] = one
 	}
-	return ids
+	return all
 }
 
 // unsaved gives when those sessions were seen whose use the database does not know of yet.
@@ -200,8 +218,8 @@ func (l *live) unsaved() map[string]int64 {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	seen := map[string]int64{}
-	for id, of := range l.lives {
-		if of.dirty.Swap(false) {
+	for id, p := range l.lives {
+		if of := p.Value(); of != nil && of.dirty.Swap(false) {
 			seen[id] = of.seen.Load()
 		}
 	}

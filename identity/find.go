@@ -38,7 +38,7 @@ func (s *Sessions) idle(one *Session, now time.Time) bool {
 
 // selectSession gives a row for each group of the session's person, and one without where they are in none.
 const selectSession = `SELECT t.face, t.host, s.id, s.strength, s.address, s.agent, s.began_at, s.seen_at, s.ends_at,
-	p.id, p.kind, p.account, p.name, p.email, p.locale, p.state, p.created_at, g.name
+	p.id, p.kind, p.account, p.name, p.email, p.locale, p.state, p.created_at, p.updated_at, g.name
 	FROM identity_token t JOIN identity_session s ON s.id = t.session_id JOIN identity_person p ON p.id = s.person_id
 	LEFT JOIN identity_member m ON m.person_id = p.id LEFT JOIN identity_group g ON g.id = m.group_id
 	WHERE t.hash = $1`
@@ -83,7 +83,7 @@ func (s *Sessions) scan(ctx context.Context, h hash) (one held, seen int64, err 
 		var began, ends, created int64
 		var group sql.NullString
 		err := rows.Scan(&one.face, &one.host, &session.ID, &session.Strength, &session.Address, &session.Agent, &began, &seen, &ends,
-			&p.ID, &p.Kind, &p.Account, &p.Name, &p.Email, &p.Locale, &p.State, &created, &group)
+			&p.ID, &p.Kind, &p.Account, &p.Name, &p.Email, &p.Locale, &p.State, &created, &session.version, &group)
 		if err != nil {
 			return one, 0, err
 		}
@@ -100,7 +100,7 @@ func (s *Sessions) scan(ctx context.Context, h hash) (one held, seen int64, err 
 }
 
 // Hold keeps a stream to its session: stop is called when the session ends, here or on another node. It says no when
-// the session has ended already. release is called when the stream is over.
+// the session has ended already, or its person has changed since. release is called when the stream is over.
 func (s *Sessions) Hold(one *Session, stop func()) (release func(), ok bool) {
 	return s.live.hold(one, stop)
 }

@@ -126,16 +126,21 @@ func ServiceAccount(ctx context.Context, c *outbox.Change, account, name string)
 	return one, false, nil
 }
 
-// SetState lets somebody in, or no longer. Ending their sessions is their caller's to ask for: Sessions.EndAll.
-func SetState(ctx context.Context, c *outbox.Change, id PersonID, s State) error {
-	result, err := c.Exec(ctx, "UPDATE identity_person SET state = $1, updated_at = $2 WHERE id = $3", string(s), c.Now().UnixMicro(), string(id))
-	return changed(result, err, ErrNotFound, "set state of person")
+// renewed is when a person changed. It also numbers their forms, which the nodes compare, and never stays the same.
+const renewed = "updated_at = CASE WHEN updated_at < $1 THEN $1 ELSE updated_at + 1 END"
+
+// renew makes what is known of somebody another form.
+func renew(ctx context.Context, c *outbox.Change, id PersonID) error {
+	if _, err := c.Exec(ctx, "UPDATE identity_person SET "+renewed+" WHERE id = $2", c.Now().UnixMicro(), string(id)); err != nil {
+		return fmt.Errorf("renew person: %w", err)
+	}
+	return nil
 }
 
-// SetLocale sets the language that a person reads.
-func SetLocale(ctx context.Context, c *outbox.Change, id PersonID, locale string) error {
-	result, err := c.Exec(ctx, "UPDATE identity_person SET locale = $1, updated_at = $2 WHERE id = $3", locale, c.Now().UnixMicro(), string(id))
-	return changed(result, err, ErrNotFound, "set locale of person")
+// SetState lets somebody in, or no longer. Ending their sessions is their caller's to ask for: Sessions.EndAll.
+func SetState(ctx context.Context, c *outbox.Change, id PersonID, s State) error {
+	result, err := c.Exec(ctx, "UPDATE identity_person SET "+renewed+", state = $3 WHERE id = $2", c.Now().UnixMicro(), string(id), string(s))
+	return changed(result, err, ErrNotFound, "set state of person")
 }
 
 // Join puts somebody into a group, which is made when there is none of this name.

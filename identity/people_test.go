@@ -145,22 +145,16 @@ func TestGroupsAreJoinedAndLeft(t *testing.T) {
 	})
 }
 
-func TestAStateAndALanguageAreSet(t *testing.T) {
+func TestAStateIsSet(t *testing.T) {
 	each(t, func(h *house) {
-		h.do(func(c *outbox.Change) error {
-			return errors.Join(identity.SetState(h.Context(), c, h.person.ID, identity.Disabled), identity.SetLocale(h.Context(), c, h.person.ID, "de"))
-		})
-		if p, err := h.people.Find(h.Context(), h.person.ID); err != nil || p.State != identity.Disabled || p.Locale != "de" {
+		h.do(func(c *outbox.Change) error { return identity.SetState(h.Context(), c, h.person.ID, identity.Disabled) })
+		if p, err := h.people.Find(h.Context(), h.person.ID); err != nil || p.State != identity.Disabled {
 			h.Errorf("they are %+v, %v", p, err)
 		}
 		nobody := identity.NewPersonID(h.clock.Now())
-		for name, do := range map[string]func(*outbox.Change) error{
-			"state":    func(c *outbox.Change) error { return identity.SetState(h.Context(), c, nobody, identity.Active) },
-			"language": func(c *outbox.Change) error { return identity.SetLocale(h.Context(), c, nobody, "de") },
-		} {
-			if err := h.box.Do(h.Context(), do); !errors.Is(err, identity.ErrNotFound) {
-				h.Errorf("the %s of nobody: %v", name, err)
-			}
+		err := h.box.Do(h.Context(), func(c *outbox.Change) error { return identity.SetState(h.Context(), c, nobody, identity.Active) })
+		if !errors.Is(err, identity.ErrNotFound) {
+			h.Errorf("the state of nobody: %v", err)
 		}
 	})
 }

@@ -48,7 +48,8 @@ type Session struct {
 	// anything about its person changes, another takes the session's place, without it.
 	Memo atomic.Value
 
-	tokens []hash // those that live holds, under its lock
+	tokens  []hash // those that live holds, under its lock
+	version int64  // of the person, as it was read
 	*life
 }
 
@@ -57,14 +58,14 @@ type life struct {
 	seen    atomic.Int64 // microseconds since 1970
 	dirty   atomic.Bool  // seen is newer than the database's
 	person  PersonID
-	streams int // open streams that must end with it, under live's lock
+	version int64 // of the person, when it began here
 
 	ended context.Context //nolint:containedctx // it is the session's own: what it ends listens to it
 	end   context.CancelFunc
 }
 
-func newLife(of PersonID) *life {
-	l := &life{person: of}
+func newLife(of PersonID, version int64) *life {
+	l := &life{person: of, version: version}
 	l.ended, l.end = context.WithCancel(context.Background())
 	return l
 }

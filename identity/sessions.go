@@ -127,13 +127,21 @@ func (s *Sessions) EndAll(ctx context.Context, c *outbox.Change, person PersonID
 }
 
 // Changed has every node read anew what is known of somebody: groups, roles, restrictions. Their streams end, their
-// sessions do not.
-func (s *Sessions) Changed(c *outbox.Change, person PersonID) {
+// sessions do not. The person's version tells those nodes that the wake-up does not reach.
+func (s *Sessions) Changed(ctx context.Context, c *outbox.Change, person PersonID) error {
+	if err := renew(ctx, c, person); err != nil {
+		return err
+	}
 	c.After(func(ctx context.Context) {
 		s.live.forgetPerson(person)
 		s.wake(ctx, wakePerson, string(person))
 	})
+	return nil
 }
+
+// Forget reads anew on this node what is known of somebody, whose streams end: for what changed by the clock alone,
+// which every node sees by itself.
+func (s *Sessions) Forget(person PersonID) { s.live.forgetPerson(person) }
 
 func (s *Sessions) over(ctx context.Context, id string) {
 	s.live.end(id)

@@ -300,8 +300,7 @@ func TestAChangeOfGroupsIsSeenOnEveryNode(t *testing.T) {
 			h.find(node, token)
 		}
 		h.do(func(c *outbox.Change) error {
-			h.nodes[1].Changed(c, h.person.ID)
-			return identity.Join(h.Context(), c, h.person.ID, "editors")
+			return errors.Join(h.nodes[1].Changed(h.Context(), c, h.person.ID), identity.Join(h.Context(), c, h.person.ID, "editors"))
 		})
 		for node := range h.nodes {
 			if s := h.find(node, token); s == nil || !slices.Equal(s.Person.Groups, []string{"editors"}) {

@@ -29,7 +29,7 @@ var errWake = errors.New("the cluster did not take the message in time")
 func (s *Sessions) wake(ctx context.Context, what, id string) {
 	ctx, cancel := context.WithTimeoutCause(ctx, wakeTime, errWake)
 	defer cancel()
-	// An error means that the bus is down, which its owner sees, says and mends: after it Missed is called everywhere.
+	// An error means that the bus is down, which its owner sees, says and mends. Nobody relies on it: see Save.
 	_ = s.waker.Wake(ctx, Subject, what+id)
 }
 
@@ -50,38 +50,50 @@ func (s *Sessions) Woken(message string) {
 // Missed is for when messages of other nodes may have been lost: everything is read anew, and what has ended ends.
 func (s *Sessions) Missed(ctx context.Context) error {
 	s.live.clear()
-	return s.endGone(ctx)
+	return s.compare(ctx)
 }
 
-// endGone ends what the database does not have any more.
-func (s *Sessions) endGone(ctx context.Context) error {
+// standing is a session as the database has it.
+type standing struct {
+	id       string
+	version  int64
+	strength Strength
+}
+
+// compare ends here what the database does not have any more, and forgets what has become another there.
+func (s *Sessions) compare(ctx context.Context) error {
 	known := s.live.known()
 	if len(known) == 0 {
 		return nil
 	}
-	rows, err := s.db.Query(ctx, "SELECT s.id FROM identity_session s JOIN identity_person p ON p.id = s.person_id WHERE s.ends_at > $1 AND p.state = 'active'",
-		s.now().UnixMicro())
+	rows, err := s.db.Query(ctx, `SELECT s.id, p.updated_at, s.strength FROM identity_session s JOIN identity_person p ON p.id = s.person_id
+		WHERE s.ends_at > $1 AND p.state = 'active'`, s.now().UnixMicro())
 	if err != nil {
 		return fmt.Errorf("read sessions: %w", err)
 	}
-	ids, err := store.All(rows, func(rows *sql.Rows, id *string) error { return rows.Scan(id) })
+	all, err := store.All(rows, func(rows *sql.Rows, one *standing) error { return rows.Scan(&one.id, &one.version, &one.strength) })
 	if err != nil {
 		return fmt.Errorf("read sessions: %w", err)
 	}
-	standing := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		standing[id] = true
-	}
-	for _, id := range known {
-		if !standing[id] {
-			s.live.end(id)
+	for _, there := range all {
+		here, ok := known[there.id]
+		delete(known, there.id)
+		switch {
+		case !ok: // only another node knows it
+		case here.version != there.version:
+			s.live.forgetPerson(here.person)
+		case here.strength != there.strength:
+			s.live.forget(there.id)
 		}
+	}
+	for id := range known {
+		s.live.end(id)
 	}
 	return nil
 }
 
-// Save writes down when sessions were seen, ends here what ended elsewhere, and removes what is over. It belongs on a
-// clock, a few times a minute: what a crash loses of it only makes a session end sooner.
+// Save writes down when sessions were seen, takes over what ended or changed elsewhere, and removes what is over. It
+// belongs on a clock, a few times a minute: what a crash loses of it only makes a session end sooner.
 func (s *Sessions) Save(ctx context.Context) error {
 	seen := s.live.unsaved()
 	now := s.now()
@@ -100,5 +112,5 @@ func (s *Sessions) Save(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.endGone(ctx)
+	return s.compare(ctx)
 }

@@ -92,9 +92,6 @@ func (s *Service) add(channel string, w way) {
 	s.lanes = append(s.lanes, &lane{channel: channel, way: w, wake: make(chan struct{}, 1)})
 }
 
-// Mails says whether letters can be sent.
-func (s *Service) Mails() bool { return len(s.lanes) > 0 && s.lanes[0].channel == channelMail }
-
 // Wake has Run look at once.
 func (s *Service) Wake() {
 	for _, l := range s.lanes {

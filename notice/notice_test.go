@@ -26,6 +26,7 @@ type house struct {
 	record  *outboxtest.Record
 	box     *outbox.Outbox
 	service *notice.Service
+	mailed  bool            // whether the last letter put is on its way
 	log     strings.Builder // what the operator reads
 }
 
@@ -68,7 +69,10 @@ var letter = notice.Message{
 
 func (h *house) put(m notice.Message) error {
 	h.Helper()
-	return h.box.Do(h.Context(), func(c *outbox.Change) error { return h.service.Put(h.Context(), c, m) })
+	return h.box.Do(h.Context(), func(c *outbox.Change) (err error) {
+		h.mailed, err = h.service.Put(h.Context(), c, m)
+		return err
+	})
 }
 
 func (h *house) must(err error) {
@@ -130,8 +134,14 @@ func TestAMessageToNobodyIsForProgramsOnly(t *testing.T) {
 		told.To = ""
 		h.must(h.put(told))
 		h.left(1)
+		if h.mailed {
+			t.Error("a letter to nobody is said to be on its way")
+		}
 		h.must(h.put(letter))
 		h.left(3)
+		if !h.mailed {
+			t.Error("a letter is not said to be on its way")
+		}
 	})
 }
 
@@ -140,7 +150,7 @@ func TestALetterLeavesWithItsChangeOnly(t *testing.T) {
 		h := newHouse(t, db, mailConfig(start(t, "127.0.0.1", false)))
 		wrong := errors.New("the change fails")
 		err := h.box.Do(t.Context(), func(c *outbox.Change) error {
-			if err := h.service.Put(t.Context(), c, letter); err != nil {
+			if _, err := h.service.Put(t.Context(), c, letter); err != nil {
 				return err
 			}
 			return wrong
@@ -183,16 +193,27 @@ func TestWhatCannotBeSentIsRefusedBeforeItIsKept(t *testing.T) {
 }
 
 func TestTooManyThatWaitDropTheNextAndSaySo(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		h := newHouse(t, db, mailConfig(start(t, "127.0.0.1", false)))
-		_, err := db.Exec(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-			INSERT INTO notice_message (id, channel, kind, attempts, created_at, next_at) SELECT 'x' || i, 'mail', 'k', 0, 0, 9000000000000000 FROM n`)
-		h.must(err)
-		h.must(h.put(letter))
-		if kinds := h.record.Kinds(); !slices.Equal(kinds, []string{"notice.message.dropped"}) {
-			t.Errorf("the record has %v", kinds)
-		}
-	})
+	for _, tt := range []struct {
+		name, channel string
+		mailed        bool
+		recorded      []string
+	}{
+		{"letters", "mail", false, []string{"notice.message.dropped"}},
+		{"messages to a program, which hold no letter up", "webhook/other", true, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, db *store.DB) {
+				h := newHouse(t, db, mailConfig(start(t, "127.0.0.1", false)))
+				_, err := db.Exec(t.Context(), `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+					INSERT INTO notice_message (id, channel, kind, attempts, created_at, next_at) SELECT 'x' || i, '`+tt.channel+`', 'k', 0, 0, 9000000000000000 FROM n`)
+				h.must(err)
+				h.must(h.put(letter))
+				if kinds := h.record.Kinds(); !slices.Equal(kinds, tt.recorded) || h.mailed != tt.mailed {
+					t.Errorf("on its way: %v; the record has %v", h.mailed, kinds)
+				}
+			})
+		})
+	}
 }
 
 func TestRunDeliversAtOnceWhatACommitBrings(t *testing.T) {

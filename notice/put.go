@@ -13,54 +13,57 @@ import (
 
 // The bounds of what waits. A letter's text is ours and short; an address and a subject may hold what people chose.
 const (
-	maxWaiting = 10_000
+	maxWaiting = 10_000   // on each way: one that is down holds no other up
 	maxLine    = 998      // RFC 5322 section 2.1.1
 	maxBody    = 32 << 10 // a sealed value has at most 64 KB, and JSON swells
 )
 
-// Put has a message delivered, on every way that is configured, once the change stands. While too many wait it is
-// dropped, which the record says: a change that matters is not refused because a mail server is down.
-func (s *Service) Put(ctx context.Context, c *outbox.Change, m Message) error {
+// Put has a message delivered, on every way that is configured, once the change stands, and says whether a letter is on
+// its way to somebody. Where too many wait already it is dropped, which the record says: a change that matters is not
+// refused because a mail server is down.
+func (s *Service) Put(ctx context.Context, c *outbox.Change, m Message) (mailed bool, err error) {
 	if strings.ContainsAny(m.To+m.Subject, "\r\n\x00") || len(m.To) > 254 || len(m.Subject) > maxLine || len(m.Body) > maxBody {
-		return fmt.Errorf("put message %s: its address or subject has a line break, or something is too long", m.Kind)
+		return false, fmt.Errorf("put message %s: its address or subject has a line break, or something is too long", m.Kind)
 	}
 	for _, l := range s.lanes {
 		if l.channel == channelMail && m.To == "" {
 			continue
 		}
-		if err := s.put(ctx, c, l.channel, m); err != nil {
-			return err
+		taken, err := s.put(ctx, c, l.channel, m)
+		if err != nil {
+			return false, err
 		}
+		mailed = mailed || taken && l.channel == channelMail
 	}
 	c.After(func(context.Context) { s.Wake() })
-	return nil
+	return mailed, nil
 }
 
-func (s *Service) put(ctx context.Context, c *outbox.Change, channel string, m Message) error {
+func (s *Service) put(ctx context.Context, c *outbox.Change, channel string, m Message) (taken bool, err error) {
 	var waiting int
-	if err := c.QueryRow(ctx, "SELECT COUNT(*) FROM notice_message").Scan(&waiting); err != nil {
-		return fmt.Errorf("count messages: %w", err)
+	if err := c.QueryRow(ctx, "SELECT COUNT(*) FROM notice_message WHERE channel = $1", channel).Scan(&waiting); err != nil {
+		return false, fmt.Errorf("count messages: %w", err)
 	}
 	if waiting >= maxWaiting {
 		c.Record(about(&m, channel, event.High, kindDropped, "A message was dropped: too many wait already.", 0))
-		return nil
+		return false, nil
 	}
 	if channel != channelMail {
 		m.To, m.Subject, m.Body = "", "", "" // a link is for one person's eyes
 	}
 	content, err := json.Marshal(m)
 	if err != nil {
-		return fmt.Errorf("put message: %w", err)
+		return false, fmt.Errorf("put message: %w", err)
 	}
 	id := event.NewID(c.Now()).String()
 	if err := s.secrets.PutIn(ctx, c.Tx, secretOf(id), content); err != nil {
-		return fmt.Errorf("seal message: %w", err)
+		return false, fmt.Errorf("seal message: %w", err)
 	}
 	if _, err := c.Exec(ctx, "INSERT INTO notice_message (id, channel, kind, attempts, created_at, next_at) VALUES ($1, $2, $3, 0, $4, $4)",
 		id, channel, m.Kind, c.Now().UnixMicro()); err != nil {
-		return fmt.Errorf("put message: %w", err)
+		return false, fmt.Errorf("put message: %w", err)
 	}
-	return nil
+	return true, nil
 }
 
 func secretOf(id string) string { return "notice/" + id }

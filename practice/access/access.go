@@ -31,8 +31,10 @@ type Options struct {
 	Now      func() time.Time
 	// Probe sends a request to the gate as anybody outside could.
 	Probe func(*http.Request) (*http.Response, error)
-	// Hosts are one of each service's host names, with the port where that is needed.
-	Hosts map[string]string
+	// Closed is one address of each service that is not public in all: a host name, with the port where that is needed,
+	// and the path that the service begins at. Open are the other services.
+	Closed map[string]string
+	Open   []string
 }
 
 // Service is the practice at work.
@@ -45,17 +47,20 @@ type Service struct {
 	sessions  *identity.Sessions
 	now       func() time.Time
 	probe     func(*http.Request) (*http.Response, error)
-	hosts     map[string]string
+	closed    map[string]string
+	open      []string
 	decisions *decisions
 	sets      roleSets
 	ring      atomic.Pointer[keyring]
+	ended     time.Time // up to when endGrants has ended streams; its own
 }
 
 // New compiles the roles and takes the signing keys into use, which it makes at the first start.
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
-		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, hosts: o.Hosts,
+		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, closed: o.Closed, open: o.Open,
 		decisions: newDecisions(policy.New(append(o.Config.rules(), trier))), sets: roleSets{sets: map[string]*roleSet{}},
+		ended: o.Now(),
 	}
 	if err := s.turnKeys(ctx); err != nil {
 		return nil, err
@@ -84,8 +89,6 @@ func (s *Service) Practice() practice.Practice {
 		Stages: s.stages(), Checks: s.checks(),
 		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
 		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles", Role: practice.RoleOwner}},
-		Jobs: []practice.Job{
-			{Name: "access/turn-assertion-keys", Every: time.Hour, Timeout: time.Minute, Run: s.turnKeys},
-		},
+		Jobs: s.jobs(),
 	}
 }

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -108,8 +109,7 @@ func TestAGroupsGrantIsItsMembers(t *testing.T) {
 		})
 		b.allowed(true, "GET", "/")
 		h.do(func(c *outbox.Change) error {
-			h.sessions.Changed(c, p.ID)
-			return identity.Leave(h.Context(), c, p.ID, "authors")
+			return errors.Join(h.sessions.Changed(h.Context(), c, p.ID), identity.Leave(h.Context(), c, p.ID, "authors"))
 		})
 		b.allowed(false, "GET", "/")
 		h.refused("access.owner.group", func(c *outbox.Change) error {

@@ -38,14 +38,6 @@ type claims struct {
 	AuthTime *jwt.NumericDate `json:"auth_time"`
 }
 
-// audience is whom an assertion for the service is for.
-func (s *Service) audience(service string, c *ServiceConfig) string {
-	if c.Audience != "" {
-		return c.Audience
-	}
-	return service
-}
-
 // assert gives an assertion about the session's person, made or kept.
 func (s *Service) assert(session *identity.Session, h *holder, audience string) (string, error) {
 	now, ring := s.now(), s.ring.Load()

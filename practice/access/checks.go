@@ -64,8 +64,8 @@ func (s *Service) checks() []practice.Check {
 func (s *Service) strangersRefused(ctx context.Context) ([]practice.Finding, error) {
 	answer := s.finding("access/strangers-refused", 10*time.Minute)
 	var findings []practice.Finding
-	for _, service := range slices.Sorted(maps.Keys(s.hosts)) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+s.hosts[service]+"/tenward-check-"+rand.Text(), http.NoBody)
+	for _, service := range slices.Sorted(maps.Keys(s.closed)) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+s.closed[service]+"/tenward-check-"+rand.Text(), http.NoBody)
 		if err != nil {
 			return nil, err
 		}
@@ -79,6 +79,9 @@ func (s *Service) strangersRefused(ctx context.Context) ([]practice.Finding, err
 		default:
 			findings = append(findings, answer(practice.Fail, service, "A stranger was answered with %d.", status))
 		}
+	}
+	for _, service := range s.open {
+		findings = append(findings, answer(practice.Warn, service, "Everything is public here: that is what stands under services.%s.public.", service))
 	}
 	return findings, nil
 }

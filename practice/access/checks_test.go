@@ -58,14 +58,32 @@ func (h *house) wants(check string, want ...string) {
 
 func TestStrangersRefusedSeesAnOpenDoor(t *testing.T) {
 	each(t, func(h *house) {
-		h.outside = answered(http.StatusUnauthorized, "")
+		var asked string
+		h.outside = func(r *http.Request) (*http.Response, error) {
+			asked = r.URL.String()
+			return answered(http.StatusUnauthorized, "")(r)
+		}
 		h.wants("access/strangers-refused", "pass notes")
+		if !strings.HasPrefix(asked, "https://notes.example.com:8443/below/") {
+			t.Errorf("it asks at %s", asked)
+		}
 		for _, status := range []int{http.StatusOK, http.StatusNotFound, http.StatusBadGateway} { // the last two are the application's
 			h.outside = answered(status, "")
 			h.wants("access/strangers-refused", "fail notes")
 		}
 		h.outside = func(*http.Request) (*http.Response, error) { return nil, errors.New("no route to host") }
 		h.wants("access/strangers-refused", "unknown notes")
+	})
+}
+
+func TestWhatIsMeantToBePublicIsNoHole(t *testing.T) {
+	each(t, func(h *house) {
+		h.options.Closed, h.options.Open = nil, []string{"notes"}
+		var err error
+		if h.service, err = access.New(t.Context(), h.options); err != nil {
+			t.Fatal(err)
+		}
+		h.wants("access/strangers-refused", "warn notes")
 	})
 }
 

@@ -1,6 +1,8 @@
 package access
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +38,9 @@ type ServiceConfig struct {
 	Assertion bool   `yaml:"assertion" doc:"Give it X-Tenward-Assertion, a signed token that it can verify (JWT, RFC 7519)."`
 	Audience  string `yaml:"audience" doc:"Whom the token is for; left out, the service's name."`
 }
+
+// audience is whom the service's tokens are for.
+func (s *ServiceConfig) audience(service string) string { return cmp.Or(s.Audience, service) }
 
 // Defaults asks for nothing: who is refused is told to ask whoever runs the server.
 func (c *Config) Defaults() { c.Contact = "whoever runs this server" }
@@ -120,6 +125,23 @@ func (c *Config) Known(services []string, r *config.Report) {
 			continue
 		}
 		unknown(name, r.At("services."+name))
+	}
+	c.audiences(r)
+}
+
+// audiences complains about tokens that two services would take: whoever runs the one could show them to the other.
+func (c *Config) audiences(r *config.Report) {
+	whose := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
+		told := c.Services[name]
+		if told == nil || !told.Assertion {
+			continue
+		}
+		a := told.audience(name)
+		if other, taken := whose[a]; taken {
+			r.At("services."+name+".audience").Errorf("give each an audience of its own", "%s's tokens are for %s, as %s's are", name, a, other)
+		}
+		whose[a] = name
 	}
 }
 

@@ -72,8 +72,7 @@ func (s *Service) Grant(ctx context.Context, c *outbox.Change, p *identity.Perso
 	if err != nil {
 		return fmt.Errorf("grant role: %w", err)
 	}
-	s.changed(c, p, assign, kindGranted, "A role was given to somebody.", role, by, ends)
-	return nil
+	return s.changed(ctx, c, p, assign, kindGranted, "A role was given to somebody.", role, by, ends)
 }
 
 // Revoke takes a role from somebody. The last owner stays one.
@@ -91,12 +90,11 @@ func (s *Service) Revoke(ctx context.Context, c *outbox.Change, p *identity.Pers
 		return errors.Join(err, problem.New("access.grant.missing", p.Account+" does not have the role "+role+" by themselves.",
 			"See what they have with `tenward person list`; a group's role ends with the group's grant."))
 	}
-	s.changed(c, p, revoke, kindRevoked, "A role was taken from somebody.", role, by, time.Time{})
-	return nil
+	return s.changed(ctx, c, p, revoke, kindRevoked, "A role was taken from somebody.", role, by, time.Time{})
 }
 
 // changed records a change, and has all nodes work out anew what the person may do.
-func (s *Service) changed(c *outbox.Change, p *identity.Person, activity event.Activity, kind, message, role, by string, ends time.Time) {
+func (s *Service) changed(ctx context.Context, c *outbox.Change, p *identity.Person, activity event.Activity, kind, message, role, by string, ends time.Time) error {
 	details := []event.Detail{{Name: "role", Value: role}, {Name: "by", Value: by}}
 	if !ends.IsZero() {
 		details = append(details, event.Detail{Name: "ends", Value: ends.UTC().Format(time.RFC3339)})
@@ -105,7 +103,7 @@ func (s *Service) changed(c *outbox.Change, p *identity.Person, activity event.A
 		Class: event.UserAccess, Activity: activity, Severity: event.Low, Kind: kind, Message: message, Details: details,
 		User: p.User(), Subject: string(p.ID),
 	})
-	s.sessions.Changed(c, p.ID)
+	return s.sessions.Changed(ctx, c, p.ID)
 }
 
 // GrantGroup gives everybody in a group a role. The group must exist.
@@ -124,8 +122,7 @@ func (s *Service) GrantGroup(ctx context.Context, c *outbox.Change, group, role 
 		ON CONFLICT (group_id, role) DO NOTHING`, event.NewID(c.Now()).String(), id, role, by, c.Now().UnixMicro()); err != nil {
 		return fmt.Errorf("grant role to group: %w", err)
 	}
-	s.changedGroup(c, id, members, assign, kindGranted, "A role was given to a group.", role, by)
-	return nil
+	return s.changedGroup(ctx, c, id, members, assign, kindGranted, "A role was given to a group.", role, by)
 }
 
 // RevokeGroup takes a role from a group.
@@ -141,18 +138,20 @@ func (s *Service) RevokeGroup(ctx context.Context, c *outbox.Change, group, role
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, problem.New("access.grant.missing", "The group "+group+" does not have the role "+role+".", "See who has what with `tenward person list`."))
 	}
-	s.changedGroup(c, id, members, revoke, kindRevoked, "A role was taken from a group.", role, by)
-	return nil
+	return s.changedGroup(ctx, c, id, members, revoke, kindRevoked, "A role was taken from a group.", role, by)
 }
 
-func (s *Service) changedGroup(c *outbox.Change, id string, members []identity.PersonID, activity event.Activity, kind, message, role, by string) {
+func (s *Service) changedGroup(ctx context.Context, c *outbox.Change, id string, members []identity.PersonID, activity event.Activity, kind, message, role, by string) error {
 	c.Record(&event.Event{
 		Class: event.GroupManagement, Activity: activity, Severity: event.Low, Kind: kind, Message: message,
 		Details: []event.Detail{{Name: "role", Value: role}, {Name: "group", Value: id}, {Name: "by", Value: by}},
 	})
 	for _, p := range members {
-		s.sessions.Changed(c, p)
+		if err := s.sessions.Changed(ctx, c, p); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // members gives a group's id and who is in it.
@@ -164,7 +163,7 @@ func members(ctx context.Context, c *outbox.Change, group string) (id string, pe
 	if err != nil {
 		return "", nil, fmt.Errorf("find group: %w", err)
 	}
-	rows, err := c.Query(ctx, "SELECT person_id FROM identity_member WHERE group_id = $1", id)
+	rows, err := c.Query(ctx, "SELECT person_id FROM identity_member WHERE group_id = $1 ORDER BY person_id", id)
 	if err != nil {
 		return "", nil, fmt.Errorf("list members: %w", err)
 	}

@@ -60,7 +60,7 @@ func each(t *testing.T, test func(h *house)) {
 		h.sessions = identity.NewSessions(db, identity.Limits{Idle: time.Hour, Absolute: 12 * time.Hour}, nobody{}, clock)
 		h.options = access.Options{
 			Config: roles(), Issuer: "https://login.example.com", DB: db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, Sessions: h.sessions, Now: clock,
-			Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Hosts: map[string]string{"notes": "notes.example.com"},
+			Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Closed: map[string]string{"notes": "notes.example.com:8443/below"},
 		}
 		if h.service, err = access.New(t.Context(), h.options); err != nil {
 			t.Fatal(err)

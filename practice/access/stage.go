@@ -55,7 +55,7 @@ func (s *Service) introduce(x *gate.Exchange, h *holder) error {
 		x.Forward = append(x.Forward, gate.Field{Name: "X-Tenward-Person", Value: x.Session.Person.Account}, gate.Field{Name: "X-Tenward-Groups", Value: h.groups})
 	}
 	if told.Assertion {
-		token, err := s.assert(x.Session, h, s.audience(x.Service.Name, told))
+		token, err := s.assert(x.Session, h, told.audience(x.Service.Name))
 		if err != nil {
 			return err
 		}

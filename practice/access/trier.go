@@ -34,8 +34,8 @@ func (s *Service) Enlist(ctx context.Context, c *outbox.Change, p *identity.Pers
 	if err != nil {
 		return fmt.Errorf("give role %s: %w", RoleTrier, err)
 	}
-	if n > 0 {
-		s.changed(c, p, assign, kindGranted, "A role was given to a service account.", RoleTrier, by, time.Time{})
+	if n == 0 {
+		return nil
 	}
-	return nil
+	return s.changed(ctx, c, p, assign, kindGranted, "A role was given to a service account.", RoleTrier, by, time.Time{})
 }

@@ -47,8 +47,9 @@ type Options struct {
 
 	// Probe sends a request to the gate as anybody outside could.
 	Probe func(*http.Request) (*http.Response, error)
-	// Hosts are one of each service's host names, with the port where that is needed.
-	Hosts map[string]string
+	// Closed is one address of each service that is not public in all: a host name, with the port where that is needed,
+	// and the path that the service begins at.
+	Closed map[string]string
 }
 
 // Service is the practice at work.
@@ -73,7 +74,7 @@ type Service struct {
 	roles    roles
 	post     Post
 	probe    func(*http.Request) (*http.Response, error)
-	hosts    map[string]string
+	closed   map[string]string
 }
 
 // Origin is a host that sessions are handed over to.
@@ -97,7 +98,7 @@ func New(o Options) (*Service, error) {
 	s := &Service{
 		ui: o.UI, pages: pages, open: o.Open,
 		conf: o.Config, portal: origin{o.Portal.Scheme + "://" + o.Portal.Host, o.Portal.Hostname()}, issuer: o.Issuer, origins: o.Origins,
-		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post, probe: o.Probe, hosts: o.Hosts,
+		people: o.People, sessions: o.Sessions, box: o.Box, db: o.DB, now: o.Now, log: o.Log, roles: o.Roles, post: o.Post, probe: o.Probe, closed: o.Closed,
 		factors:  &factors{o.DB, o.Secrets},
 		throttle: &throttle{o.Shared, o.Alone, o.Log}, hasher: password.New(o.Config.Hashing),
 	}

@@ -79,8 +79,8 @@ func (s *Service) everybodyHasTwoFactors(ctx context.Context) ([]practice.Findin
 func (s *Service) forgedRefused(ctx context.Context) ([]practice.Finding, error) {
 	answer := s.finder("authentication/forged-sessions-refused", 10*time.Minute)
 	var findings []practice.Finding
-	for _, host := range slices.Sorted(maps.Keys(s.hosts)) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+s.hosts[host]+"/tenward-check-"+rand.Text(), http.NoBody)
+	for _, service := range slices.Sorted(maps.Keys(s.closed)) {
+		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+s.closed[service]+"/tenward-check-"+rand.Text(), http.NoBody)
 		if err != nil {
 			return nil, err
 		}
@@ -90,11 +90,11 @@ func (s *Service) forgedRefused(ctx context.Context) ([]practice.Finding, error)
 		got, err := s.probed(r) //nolint:bodyclose // probed has closed it
 		switch {
 		case err != nil:
-			findings = append(findings, answer(practice.Unknown, host, "The gate could not be asked: %v.", err))
+			findings = append(findings, answer(practice.Unknown, service, "The gate could not be asked: %v.", err))
 		case got.StatusCode == http.StatusUnauthorized:
-			findings = append(findings, answer(practice.Pass, host, "A made-up session was refused."))
+			findings = append(findings, answer(practice.Pass, service, "A made-up session was refused."))
 		default:
-			findings = append(findings, answer(practice.Fail, host, "A made-up session was answered with %d.", got.StatusCode))
+			findings = append(findings, answer(practice.Fail, service, "A made-up session was answered with %d.", got.StatusCode))
 		}
 	}
 	return findings, nil

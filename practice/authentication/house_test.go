@@ -104,11 +104,9 @@ func (h *house) KeepsOwner(_ context.Context, _ *outbox.Change, p *identity.Pers
 	return nil
 }
 
-func (h *house) Mails() bool { return !h.mailless }
-
-func (h *house) Put(_ context.Context, _ *outbox.Change, l authentication.Letter) error {
+func (h *house) Put(_ context.Context, _ *outbox.Change, l authentication.Letter) (mailed bool, err error) {
 	h.letters = append(h.letters, l)
-	return nil
+	return !h.mailless && l.To != "", nil
 }
 
 // told are the kinds of letters so far, with whom they went to.
@@ -136,7 +134,7 @@ func (h *house) rebuild() {
 		Open: func(context.Context, *identity.Session) ([]authentication.Place, error) {
 			return []authentication.Place{{Name: "notes", URL: "https://" + notes + "/"}}, nil
 		},
-		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Hosts: map[string]string{"notes": notes},
+		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Closed: map[string]string{"notes": notes},
 	})
 	if err != nil {
 		h.Fatal(err)

@@ -19,9 +19,8 @@ type Letter struct {
 
 // Post sends letters. A letter is put with the change that it is about: it leaves if, and only if, the change stands.
 type Post interface {
-	// Mails says whether letters can be sent at all.
-	Mails() bool
-	Put(ctx context.Context, c *outbox.Change, l Letter) error
+	// Put says whether it is on its way to its reader: no mail may be sent here, or too many wait.
+	Put(ctx context.Context, c *outbox.Change, l Letter) (mailed bool, err error)
 }
 
 // letters are the texts, by what happened. Each says what to do when it was not the reader.
@@ -54,11 +53,12 @@ var letters = map[string]map[language][2]string{
 
 // tell writes to somebody about their account.
 func (s *Service) tell(ctx context.Context, c *outbox.Change, p *identity.Person, what string) error {
-	return s.send(ctx, c, p, what, s.portal.url+"/security", c.Now())
+	_, err := s.send(ctx, c, p, what, s.portal.url+"/security", c.Now())
+	return err
 }
 
-// send sends one letter with a link and a time in it.
-func (s *Service) send(ctx context.Context, c *outbox.Change, p *identity.Person, what, link string, at time.Time) error {
+// send sends one letter with a link and a time in it, and says whether it is on its way.
+func (s *Service) send(ctx context.Context, c *outbox.Change, p *identity.Person, what, link string, at time.Time) (bool, error) {
 	l, _ := known(p.Locale)
 	text, ok := letters[what][l]
 	if !ok {

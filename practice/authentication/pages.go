@@ -18,8 +18,8 @@ import (
 var pageFiles embed.FS
 
 const (
-	languageCookie = "__Host-tenward-lang"
-	themeCookie    = "__Host-tenward-theme"
+	languageCookie = "__Host-Http-tenward-lang"
+	themeCookie    = "__Host-Http-tenward-theme"
 )
 
 // view is what a page shows, by the names that its template uses.

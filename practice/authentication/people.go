@@ -113,7 +113,7 @@ func (s *Service) invitable(p *identity.Person, role string, groups []string) er
 
 func unprintable(r rune) bool { return r < ' ' || r == 0x7f || r == '\uFFFD' }
 
-// link makes a link and sends it, or, where no mail is sent, gives it to whoever asked, to show this one time.
+// link makes a link and sends it, or, where no mail leaves, gives it to whoever asked, to show this one time.
 func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person, purpose Purpose, role, letter string, result *practice.Result) error {
 	if p.Kind != identity.Human {
 		return problem.New("authentication.person.service", p.Account+" is no person: it is an account of Tenward's own, and nobody signs in with it.",
@@ -123,10 +123,11 @@ func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person
 	if err != nil {
 		return err
 	}
-	if err := s.send(ctx, c, p, letter, s.EnrolLink(token), ends); err != nil {
+	mailed, err := s.send(ctx, c, p, letter, s.EnrolLink(token), ends)
+	if err != nil {
 		return err
 	}
-	if p.Email == "" || !s.post.Mails() {
+	if !mailed {
 		result.Once = s.EnrolLink(token)
 	}
 	return nil

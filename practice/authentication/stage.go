@@ -23,9 +23,9 @@ const (
 // no sibling host can set or overwrite one. The gate takes all of them out of what an upstream gets.
 const (
 	sessionCookie  = gate.SessionCookie
-	verifierCookie = "__Host-tenward-verifier"
-	deviceCookie   = "__Host-tenward-device"
-	enrolCookie    = "__Host-tenward-enrol"
+	verifierCookie = sessionCookie + "-verifier"
+	deviceCookie   = sessionCookie + "-device"
+	enrolCookie    = sessionCookie + "-enrol"
 )
 
 var (

@@ -134,7 +134,7 @@ func (b *bench) storm(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	l.workers, l.cookie = 1, "__Host-tenward="+token
+	l.workers, l.cookie = 1, "__Host-Http-tenward="+token
 	client := l.client()
 	if err := l.run(ctx, client, asked); err != nil { // warm up
 		return err

@@ -36,8 +36,9 @@ type records interface {
 // post sends nothing.
 type post struct{ *notice.Service }
 
-func (post) Mails() bool                                                      { return false }
-func (post) Put(context.Context, *outbox.Change, authentication.Letter) error { return nil }
+func (post) Put(context.Context, *outbox.Change, authentication.Letter) (bool, error) {
+	return false, nil
+}
 
 // newHouse makes one whose service notes any author may use.
 func newHouse(ctx context.Context, db *store.DB, secrets *store.Secrets, record records) (*house, error) {

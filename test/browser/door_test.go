@@ -1,8 +1,10 @@
 package browser
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,20 +204,20 @@ func TestScriptInAnApplicationReachesNeitherPortalNorConsole(t *testing.T) {
 func TestCookiesAreOutOfReachOfScriptAndSiblings(t *testing.T) {
 	p := victim(t)
 	before := sessionCookies(p)
-	if len(before) != 4 { // portal, console, two applications at most
-		t.Logf("cookies: %v", before)
+	if len(before) != 3 { // of the portal, the console and the application that was visited
+		t.Fatalf("cookies: %v", slices.Sorted(maps.Keys(before)))
 	}
 	p.visit(here.weak.String() + "/search?q=" + url.QueryEscape(`<script>window.owned=1</script>`))
 	if got := ask[string](p, "document.cookie"); strings.Contains(got, "tenward") {
 		t.Errorf("script reads %s", got)
 	}
 	for _, cookie := range []string{
-		"__Host-tenward=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward=tossed; Path=/login; Secure",
-		"__Host-tenward=tossed; Path=/; Secure",
-		"__Host-tenward-verifier=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward-enrol=tossed; Domain=example.test; Path=/; Secure",
-		"__Host-tenward-device=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward=tossed; Path=/login; Secure",
+		"__Host-Http-tenward=tossed; Path=/; Secure",
+		"__Host-Http-tenward-verifier=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward-enrol=tossed; Domain=example.test; Path=/; Secure",
+		"__Host-Http-tenward-device=tossed; Domain=example.test; Path=/; Secure",
 		"__HOST-TENWARD=tossed; Domain=example.test; Path=/; Secure",
 	} {
 		ask[bool](p, `(() => { document.cookie = "`+cookie+`"; return true })()`)
@@ -224,6 +226,20 @@ func TestCookiesAreOutOfReachOfScriptAndSiblings(t *testing.T) {
 	for at, value := range before {
 		if after[at] != value {
 			t.Errorf("the cookie of %s was changed", at)
+		}
+	}
+	stranger := open(t, modes[0]) // whose session would be the attacker's
+	stranger.visit(here.weak.String() + "/search?q=" + url.QueryEscape(`<script>window.owned=1</script>`))
+	for _, name := range []string{"", "-verifier", "-enrol", "-device"} {
+		ask[bool](stranger, `(() => { document.cookie = "__Host-Http-tenward`+name+`=tossed; Path=/; Secure"; return true })()`)
+	}
+	ask[bool](stranger, `(() => { document.cookie = "planted=1; Path=/; Secure"; return true })()`)
+	if ask[string](stranger, "document.cookie") != "planted=1" {
+		t.Fatal("script cannot set any cookie: nothing is tried here")
+	}
+	for name, value := range sessionCookies(stranger) { // the gate gives a stranger a verifier
+		if value == "tossed" {
+			t.Errorf("script gave a stranger the cookie %s", name)
 		}
 	}
 	// What a sibling may set (a cookie of another name) is none of Tenward's.
@@ -246,7 +262,7 @@ func sessionCookies(p *tab) map[string]string {
 			continue
 		}
 		found[c.Domain+" "+c.Name] = c.Value
-		if !c.Secure || c.Path != "/" || strings.HasPrefix(c.Domain, ".") || !c.HTTPOnly && strings.HasPrefix(c.Name, "__Host-tenward") {
+		if !c.Secure || c.Path != "/" || strings.HasPrefix(c.Domain, ".") || !c.HTTPOnly && strings.HasPrefix(c.Name, "__Host-Http-tenward") {
 			p.Errorf("the cookie %s of %s: %+v", c.Name, c.Domain, c)
 		}
 	}

@@ -91,7 +91,7 @@ func (w *world) enrolOwner() error {
 		return err
 	}
 	for _, c := range cookies.Cookies {
-		if c.Name == "__Host-tenward" {
+		if c.Name == "__Host-Http-tenward" {
 			w.owner = append(w.owner, c)
 		}
 	}

@@ -20,7 +20,7 @@ func stay(v *node.Visitor) {
 func cookieOf(t *testing.T, v *node.Visitor, host string) string {
 	t.Helper()
 	for _, c := range v.Jar.Cookies(&url.URL{Scheme: "https", Host: host, Path: "/"}) {
-		if c.Name == "__Host-tenward" {
+		if c.Name == "__Host-Http-tenward" {
 			return c.Value
 		}
 	}
@@ -55,7 +55,7 @@ func TestASessionOfOneOriginOpensNoOther(t *testing.T) {
 	for from := range places {
 		stolen := cookieOf(t, ada, from)
 		for to, address := range places {
-			a := thief.Send(request(t, http.MethodGet, address, map[string]string{"Cookie": "__Host-tenward=" + stolen}, nil))
+			a := thief.Send(request(t, http.MethodGet, address, map[string]string{"Cookie": "__Host-Http-tenward=" + stolen}, nil))
 			if want := map[bool]int{true: http.StatusOK, false: http.StatusSeeOther}[from == to]; a.StatusCode != want {
 				t.Errorf("the cookie of %s on %s: %s, want %d", from, to, a.Status, want)
 			}
@@ -71,13 +71,13 @@ func TestTwoSessionsAtOnceAreRefused(t *testing.T) {
 	thief := h.Visit(t)
 	stay(thief)
 	// A sibling host tosses a cookie of the same name over (an old browser, or one that knows no prefixes).
-	for _, cookies := range []string{"__Host-tenward=tossed; __Host-tenward=" + mine, "__Host-tenward=" + mine + "; __Host-tenward=tossed"} {
+	for _, cookies := range []string{"__Host-Http-tenward=tossed; __Host-Http-tenward=" + mine, "__Host-Http-tenward=" + mine + "; __Host-Http-tenward=tossed"} {
 		if a := thief.Send(request(t, http.MethodGet, thief.URL(notes, "/notes"), map[string]string{"Cookie": cookies}, nil)); a.StatusCode != http.StatusBadRequest {
 			t.Errorf("two sign-ins at once: %s", a.Status)
 		}
 	}
 	portal := cookieOf(t, ada, login)
-	if a := thief.Send(request(t, http.MethodGet, thief.URL(login, "/security"), map[string]string{"Cookie": "__Host-tenward=" + portal + "; __Host-tenward=tossed"}, nil)); a.StatusCode == http.StatusOK {
+	if a := thief.Send(request(t, http.MethodGet, thief.URL(login, "/security"), map[string]string{"Cookie": "__Host-Http-tenward=" + portal + "; __Host-Http-tenward=tossed"}, nil)); a.StatusCode == http.StatusOK {
 		t.Errorf("two sign-ins at once on the portal: %s", a.Status)
 	}
 }

@@ -56,7 +56,7 @@ func TestFromInvitationToSigningOutEverywhere(t *testing.T) {
 	cookies := map[string]string{}
 	for _, host := range []string{notes, wiki, login} {
 		for _, c := range ada.Jar.Cookies(&url.URL{Scheme: "https", Host: host, Path: "/"}) {
-			if c.Name == "__Host-tenward" {
+			if c.Name == "__Host-Http-tenward" {
 				cookies[c.Value] = host
 			}
 		}
@@ -138,7 +138,7 @@ func TestTheUpstreamIsToldWhoAsksAndNobodyElseSays(t *testing.T) {
 		t.Errorf("the assertion: %q", got)
 	}
 	for name, values := range told {
-		if strings.Contains(strings.Join(values, " "), "forged") || strings.Contains(strings.Join(values, " "), "__Host-tenward") {
+		if strings.Contains(strings.Join(values, " "), "forged") || strings.Contains(strings.Join(values, " "), "__Host-Http-tenward") {
 			t.Errorf("the upstream got %s: %q", name, values)
 		}
 	}

@@ -28,8 +28,8 @@ type Visitor struct {
 	Client *http.Client
 	Jar    http.CookieJar
 	At     *Node // the node whose addresses it knows
-	Route  *Node // the node that it is led to now; nil for At
 
+	route  *Node // the node that it is led to now
 	now    func() time.Time
 	secret string // what its authenticator app knows
 	last   time.Time
@@ -46,7 +46,7 @@ type Answer struct {
 // Visit gives a visitor of a node.
 func (n *Node) Visit(tb testing.TB) *Visitor {
 	tb.Helper()
-	v := &Visitor{tb: tb, At: n, now: time.Now}
+	v := &Visitor{tb: tb, At: n, route: n, now: time.Now}
 	var err error
 	if v.Jar, err = cookiejar.New(nil); err != nil {
 		tb.Fatal(err)
@@ -68,12 +68,15 @@ func (n *Node) Visit(tb testing.TB) *Visitor {
 	return v
 }
 
+// Lead has another node answer from now on, as a load balancer does: the addresses that the visitor knows stay the same.
+func (v *Visitor) Lead(to *Node) {
+	v.route = to
+	v.Client.CloseIdleConnections() // or the requests go on to where the connection leads
+}
+
 // dial finds the listener that an address means: the one of the same purpose, on the node that it is led to now.
 func (v *Visitor) dial(address string) string {
-	to := v.At
-	if v.Route != nil {
-		to = v.Route
-	}
+	to := v.route
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return address

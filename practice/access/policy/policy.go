@@ -194,10 +194,10 @@ func (c *candidates) decide(roles []string, r Request) Decision {
 	return d
 }
 
-// folded is a path, or a pattern, as whatever forbids reads it: an upstream may take /Admin;x for /admin, and what is
-// forbidden must not depend on its taste.
+// folded is a path, or a pattern, as whatever forbids reads it: an upstream may take /Admin/ or /admin;x for /admin, and
+// what is forbidden must not depend on its taste.
 func folded(path string) string {
-	if strings.IndexByte(path, ';') >= 0 {
+	if strings.IndexByte(path, ';') >= 0 || strings.Contains(path, "//") || len(path) > 1 && path[len(path)-1] == '/' {
 		var b strings.Builder
 		for segment := range strings.SplitSeq(path, "/") {
 			name, _, _ := strings.Cut(segment, ";")

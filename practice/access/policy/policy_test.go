@@ -29,7 +29,7 @@ func TestDecide(t *testing.T) {
 		{Role: "reader", Service: "notes", Methods: []string{"GET"}, Paths: paths("/**")},
 		{Role: "editor", Service: "notes", Methods: []string{"GET", "POST"}, Paths: paths("/notes", "/notes/*/edit")},
 		{Role: "clerk", Service: Any, Methods: []string{Any}, Paths: paths("/forms/**")},
-		{Role: "guest", Service: "notes", Methods: []string{Any}, Paths: paths("/admin/**", "/Reports/**"), Deny: true},
+		{Role: "guest", Service: "notes", Methods: []string{Any}, Paths: paths("/admin/**", "/Reports/**", "/exact", "/closed/"), Deny: true},
 	})
 	tests := []struct {
 		name    string
@@ -61,6 +61,10 @@ func TestDecide(t *testing.T) {
 		{"with a parameter", "guest reader", "notes GET /admin;v=1/users", false, "guest"},
 		{"with a parameter in an empty segment", "guest reader", "notes GET /;x/admin", false, "guest"},
 		{"when the pattern has capitals", "guest reader", "notes GET /reports/1", false, "guest"},
+		{"one place, with a slash at its end", "guest reader", "notes GET /exact/", false, "guest"},
+		{"one place, with an empty segment", "guest reader", "notes GET //exact", false, "guest"},
+		{"a pattern with a slash at its end", "guest reader", "notes GET /closed", false, "guest"},
+		{"one place is not what is below it", "guest reader", "notes GET /exact/x", true, "reader"},
 		{"it forbids nothing beside it", "guest reader", "notes GET /administration", true, "reader"},
 		{"what forbids permits nothing", "guest", "notes GET /", false, ""},
 	}
