@@ -200,6 +200,5 @@ func (c *Config) places(port string) (closed map[string]string, open []string) {
 		}
 		closed[s.Name] = authority(s.Hosts[0], port) + below
 	}
-	slices.Sort(open)
 	return closed, open
 }
