@@ -3,6 +3,7 @@ package ui_test
 import (
 	"math"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
@@ -47,6 +48,33 @@ func TestColoursCanBeTold(t *testing.T) {
 				if got := contrast(t, ink, on); got < tt.least {
 					t.Errorf("%s: %s on %s has %.2f:1, want %.1f:1", scheme, tt.ink, ground, got, tt.least)
 				}
+			}
+		}
+	}
+}
+
+// A token that is not defined is no error to a browser: the whole line counts for nothing.
+func TestEveryTokenIsDefined(t *testing.T) {
+	app, err := os.ReadFile("assets/app.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(--[a-z-]+):`).FindAllStringSubmatch(string(app), -1) {
+		defined[m[1]] = true
+	}
+	sheets, err := filepath.Glob("assets/*.css")
+	if err != nil || len(sheets) < 2 {
+		t.Fatalf("found %v, %v", sheets, err)
+	}
+	for _, sheet := range sheets {
+		css, err := os.ReadFile(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`var\((--[a-z-]+)`).FindAllStringSubmatch(string(css), -1) {
+			if !defined[m[1]] {
+				t.Errorf("%s uses %s, which app.css does not define", sheet, m[1])
 			}
 		}
 	}

@@ -65,7 +65,7 @@ func (s *Service) send(ctx context.Context, c *outbox.Change, p *identity.Person
 		text = letters[what][english]
 	}
 	fill := func(format string) string {
-		return fmt.Sprintf(format+"%[5]s", s.issuer, p.Name, link, at.UTC().Format("2006-01-02 15:04 UTC"), "")
+		return fmt.Sprintf(format+"%[5]s", s.issuer, p.Name, link, minute(at), "")
 	}
 	return s.post.Put(ctx, c, Letter{
 		To: p.Email, Subject: fill(text[0]), Body: fill(text[1]), Kind: "authentication.letter." + what, Person: p,

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/gate"
@@ -32,7 +33,7 @@ type Place struct{ Name, URL string }
 func parsePages(u *ui.UI) (map[language]*template.Template, error) {
 	pages := map[language]*template.Template{}
 	for _, l := range languages {
-		t, err := u.Fragments(template.FuncMap{"say": l.code.say}, pageFiles, "pages/*.html")
+		t, err := u.Fragments(template.FuncMap{"say": l.code.say, "agent": l.code.agentName, "when": minute}, pageFiles, "pages/*.html")
 		if err != nil {
 			return nil, err
 		}
@@ -40,6 +41,9 @@ func parsePages(u *ui.UI) (map[language]*template.Template, error) {
 	}
 	return pages, nil
 }
+
+// minute is a time as every language reads it, and as letters have it.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // show writes a page of the portal.
 func (s *Service) show(w http.ResponseWriter, r *http.Request, status int, name, title string, v view) {

@@ -50,6 +50,9 @@ func TestPicturesCanBeMadeAnew(t *testing.T) {
 		{name: "event-light", path: "/events/" + refusedID, m: mode{width: 1440, height: 900}},
 		{name: "events-dark", path: "/events", m: mode{width: 1440, height: 900, dark: true}},
 		{name: "refused", path: here.application.String() + "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", m: mode{width: 800, height: 520}, outside: true},
+		{name: "login", path: here.portal.String() + "/login", m: mode{width: 800, height: 640}, outside: true},
+		{name: "security", path: here.portal.String() + "/security", m: mode{width: 1100, height: 820}},
+		{name: "denied", path: here.application.String() + "/notes", m: mode{width: 800, height: 520}},
 	} {
 		p := open(t, c.m)
 		if !c.outside {
