@@ -144,6 +144,9 @@ func TestFindingsAreMadeTidy(t *testing.T) {
 		if f := got["nostatus"]; f.Status != practice.Unknown || len(f.Sentence) != 1000 || len(f.Proof) < 16_000 || len(f.Proof) > practice.MaxProof {
 			t.Errorf("what was too much is %d %d %d", f.Status, len(f.Sentence), len(f.Proof))
 		}
+		if n := len(c.Changes); n != 3 { // of what nothing is known, nothing has changed
+			t.Errorf("it changed %+v", c.Changes)
+		}
 		if f := got["dated"]; !f.At.Equal(ended) || !f.Until.Equal(ended.Add(48*time.Hour)) {
 			t.Errorf("what had its own dates has %+v", f)
 		}
