@@ -66,7 +66,7 @@ var marks = map[practice.Status]string{practice.Fail: "✗ FAIL", practice.Unkno
 
 func (s statusCommand) print(out io.Writer, now *status) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %% proven: %d checks fail, %d are unknown, %d warn, %d pass.\n",
+	fmt.Fprintf(&b, "%d %% proven. Checks: %d failing, %d unknown, %d with a warning, %d passing.\n",
 		now.Score.Percent, now.count(practice.Fail), now.count(practice.Unknown), now.count(practice.Warn), now.count(practice.Pass))
 	for _, is := range []practice.Status{practice.Fail, practice.Unknown, practice.Warn, practice.Pass} {
 		if is == practice.Pass && !s.All {
@@ -116,6 +116,11 @@ func (c *statusCheck) print(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%s  %s\n    %s: %s; %s\n", marks[c.Status], c.Title, c.ID, counted(c.Subjects), age)
 	if c.Problem != "" {
 		fmt.Fprintf(b, "    %s\n", c.Problem)
+	}
+	for _, f := range c.Worst {
+		if c.Problem == "" {
+			fmt.Fprintf(b, "    %s\n", f.Sentence)
+		}
 	}
 	if c.Fix != "" && c.Age != nil {
 		fmt.Fprintf(b, "    Do: %s\n", c.Fix)

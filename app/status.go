@@ -40,7 +40,14 @@ type statusCheck struct {
 	Age      *int64          `json:"age"` // seconds since it was asked; null: never
 	Until    *time.Time      `json:"until"`
 	Problem  string          `json:"problem,omitempty"`
-	Fix      string          `json:"fix,omitempty"` // where it does not pass
+	Worst    []statusFinding `json:"worst,omitempty"` // what it says of the first that do not pass
+	Fix      string          `json:"fix,omitempty"`   // where it does not pass
+}
+
+type statusFinding struct {
+	Subject  string          `json:"subject"`
+	Status   practice.Status `json:"status"`
+	Sentence string          `json:"sentence"`
 }
 
 func statusOf(p *evidence.Posture) status {
@@ -65,6 +72,9 @@ func statusOfCheck(a *evidence.Asked, now time.Time) statusCheck {
 	}
 	if !a.Until.IsZero() {
 		c.Until = &a.Until
+	}
+	for i := range a.Findings {
+		c.Worst = append(c.Worst, statusFinding{a.Findings[i].Subject, a.Findings[i].Status, a.Findings[i].Sentence})
 	}
 	if a.Status != practice.Pass {
 		c.Fix = a.Fix

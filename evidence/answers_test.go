@@ -107,6 +107,7 @@ func TestNoAnswerIsUnknownAndSaysWhy(t *testing.T) {
 				if e := h.record.Events()[1]; e.Severity != event.Medium || detail(e, "was") != "pass" || detail(e, "became") != "unknown" || detail(e, "subject") != "" {
 					t.Errorf("the event is %+v", e)
 				}
+				h.ask(doors) // and again
 				h.say(doors, practice.Pass)
 				if c := h.ask(doors); c.Status != practice.Pass || c.Problem != "" || !c.Findings[0].Since.Equal(morning) {
 					t.Errorf("answered again it is %+v", c)

@@ -56,10 +56,10 @@ type Asked struct {
 
 	Status   practice.Status `json:"status"` // the worst of its subjects: fail, unknown, warn, pass
 	Counts   Counts          `json:"counts"`
-	At       time.Time       `json:"at,omitzero"`       // when it was asked last; zero: never
-	Until    time.Time       `json:"until,omitzero"`    // when the first of its answers stops being good
-	Problem  string          `json:"problem,omitempty"` // why there is no answer, in a sentence; without secrets
-	Findings []Kept          `json:"findings,omitempty"`
+	At       time.Time       `json:"at,omitzero"`        // when it was asked last; zero: never
+	Until    time.Time       `json:"until,omitzero"`     // when the first of its answers stops being good
+	Problem  string          `json:"problem,omitempty"`  // why there is no answer, in a sentence; without secrets
+	Findings []Kept          `json:"findings,omitempty"` // the worst first; Posture has three at most, of what does not pass
 }
 
 // Counts is how many subjects have which answer.

@@ -16,6 +16,8 @@ import (
 const (
 	// spark is how many days Posture shows of each practice.
 	spark = 30
+	// fewWorst is of how many subjects Posture says what is wrong with them.
+	fewWorst = 3
 	// keptDays is how long changes and scores are kept: thirteen months at their longest, so that a month can be held
 	// against the same one a year ago.
 	keptDays = 397
@@ -23,7 +25,8 @@ const (
 
 var errNoPractice = problem.New("evidence.practice.unknown", "There is no such practice.", "tenward status shows which there are.")
 
-// Posture is how everything stands now, with the last thirty days of each practice.
+// Posture is how everything stands now, with the last thirty days of each practice, and of each check that does not pass
+// what it says of its worst subjects, without the proof.
 func (s *Service) Posture(ctx context.Context) (*Posture, error) {
 	now := s.now()
 	all, err := s.standings(ctx, now)
@@ -33,8 +36,18 @@ func (s *Service) Posture(ctx context.Context) (*Posture, error) {
 	if err := s.history(ctx, all, now, spark); err != nil {
 		return nil, err
 	}
+	kept, err := s.findings(ctx, "", fewWorst, "''", now)
+	if err != nil {
+		return nil, err
+	}
 	p := &Posture{At: now, Practices: all}
 	for i := range all {
+		for j := range all[i].Checks {
+			if one := &all[i].Checks[j]; one.Status != practice.Pass {
+				one.Findings = one.of(kept)
+				one.Findings = slices.DeleteFunc(one.Findings, func(k Kept) bool { return k.Status == practice.Pass })
+			}
+		}
 		p.Score = p.Score.plus(all[i].Score.share())
 	}
 	return p, nil
@@ -55,8 +68,12 @@ func (s *Service) Practice(ctx context.Context, slug string) (*Standing, error) 
 	if err := s.history(ctx, one, now, keptDays); err != nil {
 		return nil, err
 	}
-	if err := s.findings(ctx, one[0].Checks, slug+"/", now); err != nil {
+	kept, err := s.findings(ctx, slug+"/", MaxFindings, "proof", now)
+	if err != nil {
 		return nil, err
+	}
+	for i := range one[0].Checks {
+		one[0].Checks[i].Findings = one[0].Checks[i].of(kept)
 	}
 	return &one[0], nil
 }
@@ -74,11 +91,11 @@ func (s *Service) Check(ctx context.Context, id string) (*Checked, error) {
 				continue
 			}
 			one := &Checked{Practice: all[i].Slug, Asked: all[i].Checks[j]}
-			of := all[i].Checks[j : j+1]
-			if err := s.findings(ctx, of, id, now); err != nil {
+			kept, err := s.findings(ctx, id, MaxFindings, "proof", now)
+			if err != nil {
 				return nil, err
 			}
-			one.Findings = of[0].Findings
+			one.Findings = one.of(kept)
 			one.Changes, err = s.changes(ctx, "check_id = $1", id)
 			return one, err
 		}
@@ -219,43 +236,50 @@ func (c Counts) worst() practice.Status {
 	}
 }
 
-// findings fills in what is kept of the subjects of the checks whose ids begin so, the worst first.
-func (s *Service) findings(ctx context.Context, checks []Asked, prefix string, now time.Time) error {
-	type kept struct {
-		check string
-		Kept
-	}
-	rows, err := s.db.Query(ctx, `SELECT check_id, subject, status, sentence, proof, at, ends_at, since FROM (
+// keptOf is a finding and whose it is.
+type keptOf struct {
+	check string
+	Kept
+}
+
+// findings are what is kept of the subjects of the checks whose ids begin so: the first most of each, the worst first.
+func (s *Service) findings(ctx context.Context, prefix string, most int, proof string, now time.Time) ([]keptOf, error) {
+	rows, err := s.db.Query(ctx, `SELECT check_id, subject, status, sentence, `+proof+`, at, ends_at, since FROM (
 		SELECT f.*, ROW_NUMBER() OVER (PARTITION BY check_id ORDER BY
 			CASE WHEN ends_at <= $1 THEN 1 WHEN status = 'fail' THEN 0 WHEN status = 'unknown' THEN 1 WHEN status = 'warn' THEN 2 ELSE 3 END, subject) AS place
-		FROM evidence_finding f WHERE check_id = $2 OR SUBSTR(check_id, 1, LENGTH($2)) = $2) AS placed WHERE place <= $3 ORDER BY check_id, place`,
-		now.UnixMicro(), prefix, MaxFindings)
+		FROM evidence_finding f WHERE SUBSTR(check_id, 1, LENGTH($2)) = $2) AS placed WHERE place <= $3 ORDER BY check_id, place`,
+		now.UnixMicro(), prefix, most)
 	if err != nil {
-		return fmt.Errorf("read findings: %w", err)
+		return nil, fmt.Errorf("read findings: %w", err)
 	}
-	all, err := store.All(rows, func(rows *sql.Rows, k *kept) error {
+	all, err := store.All(rows, func(rows *sql.Rows, k *keptOf) error {
 		var word string
 		var proof []byte
 		var at, until, since int64
 		err := rows.Scan(&k.check, &k.Subject, &word, &k.Sentence, &proof, &at, &until, &since)
 		k.Status, k.Proof = status(word), text(string(proof), practice.MaxProof)
 		k.At, k.Until, k.Since = time.UnixMicro(at).UTC(), time.UnixMicro(until).UTC(), time.UnixMicro(since).UTC()
+		if k.Expired = !k.Until.After(now); k.Expired {
+			k.Status = practice.Unknown
+		}
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("read findings: %w", err)
+		return nil, fmt.Errorf("read findings: %w", err)
 	}
-	for i := range checks {
-		for _, k := range all { //nolint:gocritic // a page's worth
-			if k.check != checks[i].ID {
-				continue
+	return all, nil
+}
+
+// of are the check's own among what was found. While it is not answered, nothing is known of any.
+func (a *Asked) of(all []keptOf) []Kept {
+	var own []Kept
+	for i := range all {
+		if all[i].check == a.ID {
+			own = append(own, all[i].Kept)
+			if a.Problem != "" {
+				own[len(own)-1].Status = practice.Unknown
 			}
-			k.Expired = !k.Until.After(now)
-			if k.Expired || checks[i].Problem != "" {
-				k.Status = practice.Unknown
-			}
-			checks[i].Findings = append(checks[i].Findings, k.Kept)
 		}
 	}
-	return nil
+	return own
 }

@@ -14,7 +14,7 @@ const (
 	settle = 2 * time.Second
 	// rest is how much time is at least between two times that events have a check asked. Somebody outside can make events
 	// as fast as requests.
-	rest = time.Minute
+	rest = 15 * time.Second
 )
 
 // read marks stale what these events may have changed. The mark is in the database before the reader's cursor moves on.

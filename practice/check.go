@@ -16,8 +16,10 @@ type Check struct {
 	Every   time.Duration
 	Timeout time.Duration // zero: DefaultCheckTimeout
 	Weight  int           // what it counts in its practice's score; zero counts one
-	Stale   []string      // kinds of events after which the answer may be another; "access." is all of access's
-	Run     func(context.Context) ([]Finding, error)
+	// Stale are the kinds of events after which the answer may be another; "access." is all of access's. It should not
+	// have those that asking leaves.
+	Stale []string
+	Run   func(context.Context) ([]Finding, error)
 }
 
 // DefaultCheckTimeout bounds a check that names no bound of its own.
@@ -73,6 +75,11 @@ type Finding struct {
 	Check string
 	At    time.Time
 	Until time.Time // after this it is Unknown; empty: twice the check's own time from At
+}
+
+// Found is an answer about one subject. The sentence is a format; whoever runs the check dates it.
+func Found(status Status, subject, sentence string, values ...any) Finding {
+	return Finding{Subject: subject, Status: status, Sentence: fmt.Sprintf(sentence, values...)}
 }
 
 // MaxProof is how many bytes of a finding's proof are kept.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/corazawaf/coraza/v3/types"
 )
 
 // DirectiveError is a directive of the operator that cannot be taken.
@@ -134,7 +136,7 @@ func blame(paranoia int, own []directive, cause error) error {
 		return fmt.Errorf("compile rules: %w", cause)
 	}
 	at := sort.Search(len(own), func(i int) bool {
-		_, err := compile(paranoia, own[:i+1])
+		_, err := compile(paranoia, own[:i+1], func(types.RuleMetadata) {})
 		return err != nil
 	})
 	if at == len(own) {

@@ -35,6 +35,9 @@ func (w *WAF) Inspect(ctx context.Context, r *Request) (result Result, err error
 	if err := set(v.RequestBodyProcessor(), in.body.processor); err != nil {
 		return Result{}, fmt.Errorf("inspect request: %w", err)
 	}
+	if err := exclude(tx, &in, r.Exclude); err != nil {
+		return Result{}, fmt.Errorf("inspect request: %w", err)
+	}
 	stop := tx.ProcessRequestHeaders()
 	if stop == nil {
 		if err := context.Cause(ctx); err != nil {

@@ -14,6 +14,8 @@ type Request struct {
 	// Partial says that Body is only the beginning of what is sent. It is read as far as it goes; without
 	// Partial, a body that ends early is a fault.
 	Partial bool
+	// Exclude are the rules that do not look at certain values of this request.
+	Exclude []Exclusion
 }
 
 // Result is what the rules say about a request. The zero value says that nothing matched.

@@ -10,10 +10,13 @@ import (
 	_ "embed" // for setup.conf
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/corazawaf/coraza-coreruleset/v4"
 	"github.com/corazawaf/coraza/v3"
+	"github.com/corazawaf/coraza/v3/experimental"
+	"github.com/corazawaf/coraza/v3/types"
 )
 
 // Options are what a WAF is made of. The zero value is paranoia level 1 without directives of one's own.
@@ -25,7 +28,10 @@ type Options struct {
 }
 
 // WAF is a compiled set of rules. It is safe for concurrent use.
-type WAF struct{ engine coraza.WAF }
+type WAF struct {
+	engine coraza.WAF
+	rules  []Description // by id
+}
 
 //go:embed setup.conf
 var setup string
@@ -42,11 +48,16 @@ func New(o Options) (*WAF, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine, err := compile(o.Paranoia, own)
+	w := new(WAF)
+	w.engine, err = compile(o.Paranoia, own, func(meta types.RuleMetadata) {
+		if d, ok := describe(meta); ok && d.Paranoia <= o.Paranoia {
+			w.rules = append(w.rules, d)
+		}
+	})
 	if err != nil {
 		return nil, blame(o.Paranoia, own, err)
 	}
-	w := &WAF{engine: engine}
+	slices.SortFunc(w.rules, func(a, b Description) int { return a.ID - b.ID })
 	if err := w.check(); err != nil {
 		return nil, err
 	}
@@ -54,10 +65,10 @@ func New(o Options) (*WAF, error) {
 }
 
 // compile puts the operator's rules before the rule set, so that they can exclude parts of it for a request, and
-// what changes rules after it, when those exist.
-func compile(paranoia int, own []directive) (coraza.WAF, error) {
+// what changes rules after it, when those exist. each is told of every rule that is taken.
+func compile(paranoia int, own []directive, each func(types.RuleMetadata)) (coraza.WAF, error) {
 	level := strconv.Itoa(paranoia)
-	c := coraza.NewWAFConfig().WithRootFS(coreruleset.FS).WithDirectives(setup).
+	c := experimental.WAFConfigWithRuleObserver(coraza.NewWAFConfig(), each).WithRootFS(coreruleset.FS).WithDirectives(setup).
 		WithDirectives(`SecAction "id:7700000,phase:1,pass,nolog,t:none,setvar:tx.blocking_paranoia_level=` + level +
 			`,setvar:tx.detection_paranoia_level=` + level + `"`)
 	for _, d := range own {

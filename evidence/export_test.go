@@ -1,0 +1,4 @@
+package evidence
+
+// ScoreOf is scoreOf, for the claims about it.
+var ScoreOf = scoreOf
