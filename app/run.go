@@ -131,7 +131,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	stop.add("checks under way", checks.Wait)
+	stop.add("checks under way", within(checkEnds, checks.Wait))
 	stages, err := road(ten)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 )
 
 // undo is what has been started and must be stopped, last in, first out. Each start is followed at once by its
@@ -17,6 +18,20 @@ type undo struct {
 type step struct {
 	name string
 	stop func(context.Context) error
+}
+
+// checkEnds is how long a check's own code may go on once everything that it could ask about has stopped.
+const checkEnds = 5 * time.Second
+
+var errStopSlow = errors.New("it took too long")
+
+// within bounds a stop that could wait for ever.
+func within(d time.Duration, stop func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeoutCause(ctx, d, errStopSlow)
+		defer cancel()
+		return stop(ctx)
+	}
 }
 
 func (u *undo) add(name string, stop func(context.Context) error) {

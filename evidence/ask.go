@@ -97,7 +97,8 @@ func sentenceOf(err error) string {
 // ask runs the check's own code within its time. A panic is an error. Code that does not end is left alone: its turn
 // is over, its answer is not waited for, and it is not asked again before it has ended.
 func (s *Service) ask(ctx context.Context, check practice.Check) ([]practice.Finding, error) {
-	if !s.occupy(running + check.ID) {
+	leave, entered := s.enter(check.ID)
+	if !entered {
 		return nil, errSlow
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, check.Timeout, errSlow)
@@ -107,8 +108,8 @@ func (s *Service) ask(ctx context.Context, check practice.Check) ([]practice.Fin
 		err      error
 	}
 	ended := make(chan said, 1)
-	s.running.Go(func() {
-		defer s.free(running + check.ID)
+	go func() {
+		defer leave()
 		var one said
 		defer func() {
 			if p := recover(); p != nil {
@@ -117,7 +118,7 @@ func (s *Service) ask(ctx context.Context, check practice.Check) ([]practice.Fin
 			ended <- one
 		}()
 		one.findings, one.err = check.Run(ctx)
-	})
+	}()
 	select {
 	case one := <-ended:
 		if one.err != nil && ctx.Err() != nil {
@@ -136,5 +137,19 @@ func (s *Service) ask(ctx context.Context, check practice.Check) ([]practice.Fin
 	}
 }
 
-// running marks, among what is busy, a check's own code.
-const running = "running "
+// enter says that the check's own code runs from now on, unless it runs already, and gives what says that it has ended.
+func (s *Service) enter(id string) (leave func(), entered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[id] != nil {
+		return nil, false
+	}
+	ended := make(chan struct{})
+	s.running[id] = ended
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.running, id)
+		close(ended)
+	}, true
+}

@@ -29,18 +29,18 @@ func (s *Service) Watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		if !enrolled {
 			if err := s.enrol(ctx); err != nil {
-				s.warn(ctx, "checks could not be taken up; it is tried again", err)
+				s.warn(ctx, "take up checks", err)
 			} else {
 				enrolled = true
 			}
 		}
 		wait, err := s.begin(ctx)
 		if err != nil {
-			s.warn(ctx, "it could not be seen which checks are due; it is tried again", err)
+			s.warn(ctx, "see which checks are due", err)
 			wait = glance
 		}
 		if err := s.keepScores(ctx); err != nil {
-			s.warn(ctx, "the day's scores could not be kept; it is tried again", err)
+			s.warn(ctx, "keep the day's scores", err)
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -52,9 +52,10 @@ func (s *Service) Watch(ctx context.Context) {
 	}
 }
 
-func (s *Service) warn(ctx context.Context, message string, err error) {
+// warn says what could not be done. A stop is no reason to.
+func (s *Service) warn(ctx context.Context, what string, err error) {
 	if ctx.Err() == nil {
-		s.log.Warn(message, "error", err)
+		s.log.Warn("the checks' clock could not do something; it is tried again", "what", what, "error", err)
 	}
 }
 
@@ -112,7 +113,7 @@ func (s *Service) start(ctx context.Context, check practice.Check) {
 		ours, err := s.queue(ctx, check, false)
 		s.free(check.ID)
 		if err != nil {
-			s.warn(ctx, "a check's answer could not be kept", fmt.Errorf("ask %s: %w", check.ID, err))
+			s.warn(ctx, "ask "+check.ID, err)
 		} else if ours { // its answer may have been made stale meanwhile
 			s.wake()
 		}

@@ -48,7 +48,7 @@ func watch(h *house, s *evidence.Service) (stop func()) {
 
 // pass lets time pass, and everything that is due in it happen.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 
@@ -116,7 +116,7 @@ func TestFewChecksAreAskedAtTheSameTime(t *testing.T) {
 				if n := now.Add(1); n > most.Load() {
 					most.Store(n)
 				}
-				time.Sleep(30 * time.Second)
+				<-time.After(30 * time.Second)
 				now.Add(-1)
 				return []practice.Finding{{Status: practice.Pass}}, nil
 			})
@@ -178,7 +178,7 @@ func TestAnEventHasItsChecksAskedSoon(t *testing.T) {
 func TestAnEventDuringARunHasItsCheckAskedAgain(t *testing.T) {
 	flow(t, func(h *house) {
 		h.tell(doors, func(context.Context) ([]practice.Finding, error) {
-			time.Sleep(20 * time.Second)
+			<-time.After(20 * time.Second)
 			return []practice.Finding{{Status: practice.Pass}}, nil
 		})
 		defer watch(h, h.service)()
@@ -318,7 +318,7 @@ func TestOneNodeAsksAtATime(t *testing.T) {
 				most.Store(n)
 			}
 			defer now.Add(-1)
-			time.Sleep(50 * time.Second)
+			<-time.After(50 * time.Second)
 			return []practice.Finding{{Status: practice.Pass}}, nil
 		})
 		defer watch(h, h.service)()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -36,10 +37,11 @@ type Service struct {
 	look  chan struct{} // something may be due
 
 	mu      sync.Mutex
-	busy    map[string]bool // checks that this process asks, or waits to ask
-	asking  sync.WaitGroup  // those that Watch asks
-	running sync.WaitGroup  // checks' own code, which may outlast its time
-	written map[string]point
+	busy    map[string]bool          // checks that this process asks, or waits to ask
+	running map[string]chan struct{} // checks whose own code runs, which may outlast its time; closed at its end
+
+	asking  sync.WaitGroup   // those that Watch asks
+	written map[string]point // what Watch has written of the days' scores
 }
 
 // atOnce is how many checks are asked at the same time: they share the machine with the requests that they are about.
@@ -49,7 +51,7 @@ const atOnce = 3
 func New(o Options) (*Service, error) {
 	s := &Service{
 		practices: o.Practices, checks: map[string]practice.Check{}, db: o.DB, box: o.Box, now: o.Now, log: o.Log,
-		slots: make(chan struct{}, atOnce), look: make(chan struct{}, 1), busy: map[string]bool{}, written: map[string]point{},
+		slots: make(chan struct{}, atOnce), look: make(chan struct{}, 1), busy: map[string]bool{}, running: map[string]chan struct{}{}, written: map[string]point{},
 	}
 	for _, p := range o.Practices {
 		for _, c := range p.Checks {
@@ -88,17 +90,17 @@ func (s *Service) wake() {
 	}
 }
 
-// Wait returns when no check's code is running any more, or says that one does not end.
+// Wait returns when no check's own code is running any more, or says that one does not end.
 func (s *Service) Wait(ctx context.Context) error {
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.running.Wait()
-	}()
-	select {
-	case <-ended:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for checks that do not end: %w", context.Cause(ctx))
+	s.mu.Lock()
+	running := maps.Clone(s.running)
+	s.mu.Unlock()
+	for id, ended := range running {
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for check %s, which does not end: %w", id, context.Cause(ctx))
+		}
 	}
+	return nil
 }

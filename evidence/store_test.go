@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -52,11 +53,11 @@ func TestOnlyOneNodeHasTheTurn(t *testing.T) {
 func TestAnAnswerAfterItsTurnIsDropped(t *testing.T) {
 	each(t, func(h *house) {
 		other := h.node("b", func() time.Time { return h.now })
-		h.tell(doors, func(context.Context) ([]practice.Finding, error) {
+		h.tell(doors, func(ctx context.Context) ([]practice.Finding, error) {
 			// It is suspended for so long that another node takes the turn.
 			h.now = h.now.Add(time.Hour)
 			h.say(doors, practice.Fail)
-			if _, err := other.Run(t.Context(), doors); err != nil {
+			if _, err := other.Run(ctx, doors); err != nil {
 				t.Error(err)
 			}
 			return []practice.Finding{{Subject: "a", Status: practice.Pass, Sentence: "It was so an hour ago."}}, nil
@@ -198,7 +199,7 @@ func TestWhatIsOlderThanThirteenMonthsIsForgotten(t *testing.T) {
 				if err := h.db.QueryRow(t.Context(), "SELECT COUNT(*) FROM "+table).Scan(&n); err != nil {
 					t.Fatal(err)
 				}
-				said = append(said, fmt.Sprint(n))
+				said = append(said, strconv.Itoa(n))
 			}
 			return strings.Join(said, " ")
 		}
