@@ -34,6 +34,9 @@ var groups = []group{
 			{"./event/tiles", "FuzzCheckpoint"},
 			{"./event/segment", "FuzzReader"},
 			{"./practice/validation/waf", "FuzzCaseClash"},
+			{"./store", "FuzzParseMasterKey"},
+			{"./store", "FuzzOpen"},
+			{"./console/ui", "FuzzVisible"},
 		},
 		mutate: []string{
 			"./app", "./config", "./gate", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
@@ -57,10 +60,31 @@ var groups = []group{
 			{"./practice/authentication", "FuzzNoWayLeadsAway"},
 			{"./practice/access", "FuzzGroupsHeader"},
 			{"./practice/access/policy", "FuzzIndex"},
+			{"./practice/encryption/trust", "FuzzParse"},
 		},
 		mutate: []string{
 			"./identity", "./event/outbox", "./cluster", "./notice", "./practice/authentication", "./practice/authentication/password", "./practice/authentication/totp",
 			"./practice/access", "./practice/access/policy", "./practice/encryption/trust",
+		},
+	},
+	{
+		name: "board",
+		tests: []target{
+			{"./evidence", "."},
+			{"./event/index", "."},
+			{"./attack", "."},
+			{"./console/...", "."},
+			{"./practice/...", "."},
+		},
+		fuzz: []target{
+			{"./event/index", "FuzzParse"},
+			{"./attack", "FuzzParse"},
+			{"./practice/validation/waf", "FuzzParseTarget"},
+		},
+		mutate: []string{
+			"./evidence", "./event/index", "./attack", "./console", "./console/ui", "./console/ui/chart",
+			"./practice/audits", "./practice/practicetest", "./practice/access", "./practice/authentication", "./practice/validation",
+			"./practice/encryption", "./practice/monitoring",
 		},
 	},
 }
