@@ -58,7 +58,8 @@ func adminServer(api http.Handler, log *slog.Logger) *http.Server {
 				return
 			}
 			actor := "uid " + strconv.FormatUint(uint64(who.uid), 10)
-			api.ServeHTTP(w, r.WithContext(practice.WithActor(r.Context(), actor)))
+			ctx := practice.WithRole(practice.WithActor(r.Context(), actor), practice.RoleOwner) // whoever has the machine may all
+			api.ServeHTTP(w, r.WithContext(ctx))
 		}),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, peerKey{}, peerOf(c))

@@ -62,7 +62,7 @@ func reasoned(form url.Values) bool {
 
 // ask says what would happen, and asks for the reason.
 func (c *Console) ask(w http.ResponseWriter, r *http.Request, a *action, form url.Values) {
-	effect, err := a.Effect(actor(r), form)
+	effect, err := a.Effect(r.Context(), form)
 	if err != nil {
 		c.fail(w, r, err)
 		return
@@ -87,7 +87,7 @@ func (c *Console) ask(w http.ResponseWriter, r *http.Request, a *action, form ur
 
 // carryOut does it, and leads to where its outcome is seen.
 func (c *Console) carryOut(w http.ResponseWriter, r *http.Request, a *action, form url.Values) {
-	result, err := a.Do(actor(r), form)
+	result, err := a.Do(r.Context(), form)
 	if err != nil {
 		c.fail(w, r, err)
 		return
@@ -132,7 +132,7 @@ func (c *Console) do(behind func(role string, h http.HandlerFunc) http.HandlerFu
 			return
 		}
 		behind(a.role, func(w http.ResponseWriter, r *http.Request) {
-			result, err := a.Do(actor(r), form)
+			result, err := a.Do(r.Context(), form)
 			if err != nil {
 				c.fail(w, r, err)
 				return

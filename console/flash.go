@@ -1,10 +1,8 @@
 package console
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"net/http"
 	"sync"
 	"time"
 
@@ -73,13 +71,4 @@ func (f *flashes) take(s *identity.Session, token string) *practice.Undo {
 	}
 	delete(f.all, s.ID)
 	return one.undo
-}
-
-// actor is the request's context, which says for the record who asks: whom the session has found, or whom the admin
-// socket has named.
-func actor(r *http.Request) context.Context {
-	if s := sessionOf(r.Context()); s != nil {
-		return practice.WithActor(r.Context(), string(s.Person.ID))
-	}
-	return r.Context()
 }

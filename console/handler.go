@@ -34,13 +34,10 @@ func (c *Console) Handler() http.Handler {
 
 // begin leads to the first page of somebody's navigation.
 func (c *Console) begin(w http.ResponseWriter, r *http.Request) {
-	rail, err := c.navigation(r.Context(), nil)
-	switch {
-	case err != nil:
-		c.fail(w, r, err)
-	case len(rail) == 0:
+	rail := c.navigation(r.Context(), nil)
+	if len(rail) == 0 {
 		c.refuse(w, r, http.StatusNotFound, errUnknownPage)
-	default:
-		http.Redirect(w, r, rail[0].Items[0].Path, http.StatusSeeOther)
+		return
 	}
+	http.Redirect(w, r, rail[0].Items[0].Path, http.StatusSeeOther)
 }

@@ -25,8 +25,8 @@ var hole = regexp.MustCompile(`\{([a-z]+)\}`)
 // query is what a page is asked for: the address's parameters, and the path's values.
 func (p *page) query(r *http.Request) url.Values {
 	q := r.URL.Query()
-	for _, name := range hole.FindAllStringSubmatch(p.Path, -1) {
-		q.Set(name[1], r.PathValue(name[1]))
+	for _, name := range p.holes() {
+		q.Set(name, r.PathValue(name))
 	}
 	return q
 }
@@ -60,11 +60,8 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q u
 		frame.Flash = ui.Flash{Sentence: f.sentence, Undo: f.token}
 	}
 	var content, whole bytes.Buffer
-	rail, err := c.navigation(r.Context(), p)
-	if err == nil {
-		frame.Groups = rail
-		err = p.body.Execute(&content, data)
-	}
+	frame.Groups, frame.Tabs = c.navigation(r.Context(), p), c.tabs(r.Context(), p, q)
+	err := p.body.Execute(&content, data)
 	if err == nil {
 		frame.Content = template.HTML(content.String()) //nolint:gosec // rendered by html/template
 		err = c.ui.Page(&whole, frame)

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -117,25 +116,11 @@ func (c *Console) roleFor(permission string) (string, error) {
 }
 
 // navigation is the rail for somebody: the pages that their role opens, with the mark on where they are.
-func (c *Console) navigation(ctx context.Context, here *page) ([]ui.Group, error) {
-	at := ""
-	if here != nil {
-		at = cmp.Or(here.Below, here.Path)
-	}
-	may := map[string]bool{}
+func (c *Console) navigation(ctx context.Context, here *page) []ui.Group {
+	at := c.root(here)
 	var rail []ui.Group
 	for _, p := range c.pages {
-		if p.Below != "" {
-			continue
-		}
-		if _, asked := may[p.role]; !asked {
-			ok, err := c.o.May(ctx, sessionOf(ctx), p.role)
-			if err != nil {
-				return nil, err
-			}
-			may[p.role] = ok
-		}
-		if !may[p.role] {
+		if p.Below != "" || !practice.Holds(ctx, p.role) {
 			continue
 		}
 		if n := len(rail); n == 0 || rail[n-1].Title != p.Group {
@@ -144,7 +129,7 @@ func (c *Console) navigation(ctx context.Context, here *page) ([]ui.Group, error
 		g := &rail[len(rail)-1]
 		g.Items = append(g.Items, ui.Item{Title: p.Title, Path: p.Path, Icon: p.Icon, Key: p.Key, Here: p.Path == at})
 	}
-	return rail, nil
+	return rail
 }
 
 // address is where a page is, for these values: those that its path names stand in it, the others behind it.

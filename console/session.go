@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -34,9 +35,29 @@ func (c *Console) inside(role string, next http.HandlerFunc) http.HandlerFunc {
 		case !may:
 			c.refuse(w, r, http.StatusForbidden, noRole(session.Person, role))
 		default:
-			next(w, r.WithContext(context.WithValue(r.Context(), sessionKey{}, session)))
+			ctx, err := c.knowing(context.WithValue(r.Context(), sessionKey{}, session), session)
+			if err != nil {
+				c.fail(w, r, err)
+				return
+			}
+			next(w, r.WithContext(ctx))
 		}
 	}
+}
+
+// knowing says to pages and actions who asks, and what the greatest role is that they hold.
+func (c *Console) knowing(ctx context.Context, session *identity.Session) (context.Context, error) {
+	ctx = practice.WithActor(ctx, string(session.Person.ID))
+	for _, role := range practice.ConsoleRoles() {
+		may, err := c.o.May(ctx, session, role)
+		if err != nil {
+			return nil, err
+		}
+		if may {
+			return practice.WithRole(ctx, role), nil
+		}
+	}
+	return ctx, nil
 }
 
 // noRole says what is missing, and how it is given.

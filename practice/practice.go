@@ -57,8 +57,9 @@ type Reader struct {
 type Page struct {
 	Path       string // below the console's root, as http.ServeMux has paths: "/people/{id}"
 	Group      string // where in the navigation: Watch, Protect, Improve, Prove, System; empty: above them all
-	Below      string // the path of the page that it belongs to; only links lead there, and the navigation does not show it
+	Below      string // the path of the page that it belongs to; the navigation does not show it, that page's tabs may
 	Title      string
+	Tab        string // what it is called among the tabs of what it belongs to; the title where that is empty
 	Icon       string
 	Key        string // the letter that leads there after g
 	Permission string

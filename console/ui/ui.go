@@ -87,6 +87,7 @@ type Frame struct {
 	Path    string // where the page is, with its query: where a change of theme comes back to
 	Theme   Theme
 	Groups  []Group
+	Tabs    []Item    // the pages about the same thing; none where this is the only one
 	Live    string    // where the page's live parts come from; empty for a page that stands still
 	Subject string    // what is looked at, "2 services protected"
 	Name    string    // who has signed in

@@ -15,7 +15,7 @@ import (
 )
 
 // consoleRoles are the console's, the greatest first.
-var consoleRoles = []string{practice.RoleOwner, practice.RoleAdmin, practice.RoleAuditor, practice.RoleReader}
+var consoleRoles = practice.ConsoleRoles()
 
 // May says whether a session's roles are enough for what the console asks for: the role named, or a greater one.
 func (s *Service) May(ctx context.Context, session *identity.Session, role string) (bool, error) {
