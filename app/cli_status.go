@@ -28,7 +28,7 @@ func (s statusCommand) Run(ctx context.Context, t *terminal) error {
 	if t.json {
 		err = t.printJSON(now)
 	} else {
-		err = s.print(t.out, &now)
+		err = s.write(t.out, &now)
 	}
 	if err == nil && s.reached(&now) {
 		return &exitError{code: exitFindings}
@@ -64,7 +64,7 @@ func (s *status) count(is practice.Status) int {
 // marks are a status's sign and word: never a sign alone.
 var marks = map[practice.Status]string{practice.Fail: "✗ FAIL", practice.Unknown: "? unknown", practice.Warn: "! warn", practice.Pass: "✓ pass"}
 
-func (s statusCommand) print(out io.Writer, now *status) error {
+func (s statusCommand) write(out io.Writer, now *status) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d %% proven. Checks: %d failing, %d unknown, %d with a warning, %d passing.\n",
 		now.Score.Percent, now.count(practice.Fail), now.count(practice.Unknown), now.count(practice.Warn), now.count(practice.Pass))
@@ -75,7 +75,7 @@ func (s statusCommand) print(out io.Writer, now *status) error {
 		for i := range now.Practices {
 			for j := range now.Practices[i].Checks {
 				if one := &now.Practices[i].Checks[j]; one.Status == is {
-					one.print(&b)
+					one.write(&b)
 				}
 			}
 		}
@@ -107,8 +107,8 @@ func (p *statusPractice) passing() int {
 	return n
 }
 
-// print is a check in a few lines: what, how it stands, and what to do.
-func (c *statusCheck) print(b *strings.Builder) {
+// write is a check in a few lines: what, how it stands, and what to do.
+func (c *statusCheck) write(b *strings.Builder) {
 	age := "not asked yet"
 	if c.Age != nil {
 		age = "asked " + rough(time.Duration(*c.Age)*time.Second) + " ago"

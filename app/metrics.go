@@ -77,7 +77,7 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	for service, one := range m.measures() { //nolint:gocritic // some times a minute
+	for service, one := range m.measures() {
 		counter(exchanges, one.Passed, service, event.Passed.String())
 		counter(exchanges, one.Refused, service, event.Refused.String())
 		counter(exchanges, one.Observed, service, event.Observed.String())

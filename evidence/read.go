@@ -67,7 +67,7 @@ func (s *Service) Practice(ctx context.Context, slug string) (*Standing, error) 
 	if err := s.history(ctx, one, now, keptDays); err != nil {
 		return nil, err
 	}
-	kept, err := s.findings(ctx, slug+"/", MaxFindings, "proof", now)
+	kept, err := s.findings(ctx, slug+"/", MaxFindings, "f.proof", now)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *Service) Check(ctx context.Context, id string) (*Checked, error) {
 				continue
 			}
 			one := &Checked{Practice: all[i].Slug, Asked: all[i].Checks[j]}
-			kept, err := s.findings(ctx, id, MaxFindings, "proof", now)
+			kept, err := s.findings(ctx, id, MaxFindings, "f.proof", now)
 			if err != nil {
 				return nil, err
 			}
@@ -133,10 +133,11 @@ type keptOf struct {
 
 // findings are what is kept of the subjects of the checks whose ids begin so: the first most of each, the worst first.
 func (s *Service) findings(ctx context.Context, prefix string, most int, proof string, now time.Time) ([]keptOf, error) {
-	rows, err := s.db.Query(ctx, `SELECT check_id, subject, status, sentence, `+proof+`, at, ends_at, since FROM (
-		SELECT f.*, ROW_NUMBER() OVER (PARTITION BY check_id ORDER BY
+	rows, err := s.db.Query(ctx, `SELECT f.check_id, f.subject, f.status, f.sentence, `+proof+`, f.at, f.ends_at, f.since FROM (
+		SELECT check_id, subject, ROW_NUMBER() OVER (PARTITION BY check_id ORDER BY
 			CASE WHEN ends_at <= $1 THEN 1 WHEN status = 'fail' THEN 0 WHEN status = 'unknown' THEN 1 WHEN status = 'warn' THEN 2 ELSE 3 END, subject) AS place
-		FROM evidence_finding f WHERE SUBSTR(check_id, 1, LENGTH($2)) = $2) AS placed WHERE place <= $3 ORDER BY check_id, place`,
+		FROM evidence_finding WHERE SUBSTR(check_id, 1, LENGTH($2)) = $2) AS placed
+		JOIN evidence_finding f ON f.check_id = placed.check_id AND f.subject = placed.subject WHERE place <= $3 ORDER BY f.check_id, place`,
 		now.UnixMicro(), prefix, most)
 	if err != nil {
 		return nil, fmt.Errorf("read findings: %w", err)

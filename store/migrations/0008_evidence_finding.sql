@@ -21,6 +21,8 @@ CREATE TABLE evidence_finding (
     since    BIGINT NOT NULL,
     PRIMARY KEY (check_id, subject)
 );
+-- Counting and ordering read this alone: proofs are long.
+CREATE INDEX evidence_finding_answer ON evidence_finding (check_id, status, ends_at, subject);
 -- Each time that an answer became another. was is empty for a new subject, became for one that is gone; the subject is
 -- empty where the check as a whole got no answer. id is its event's, or the one of the event that speaks for many.
 CREATE TABLE evidence_change (
