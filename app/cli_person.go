@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -176,16 +177,19 @@ func (personList) Run(ctx context.Context, t *terminal) error {
 	}
 	all := []person{}
 	for after := ""; ; {
-		var page struct{ People []person }
+		var page struct {
+			People []person
+			Next   string
+		}
 		if err := t.ask(ctx, http.MethodGet, "/api/v1/people?"+url.Values{"after": {after}}.Encode(), nil, &page); err != nil {
 			return err
 		}
-		if len(page.People) == 0 {
+		all = append(all, page.People...)
+		if after = page.Next; after == "" {
 			break
 		}
-		all = append(all, page.People...)
-		after = all[len(all)-1].Account
 	}
+	slices.SortFunc(all, func(a, b person) int { return strings.Compare(a.Account, b.Account) })
 	if t.json {
 		return t.printJSON(all)
 	}

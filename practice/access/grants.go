@@ -41,6 +41,9 @@ func (s *Service) Known(role string) error {
 	return problem.New("access.role.unknown", fmt.Sprintf("There is no role %q.", role), next)
 }
 
+// Names are the roles that can be given, the console's first.
+func (s *Service) Names() []string { return s.roleNames() }
+
 // roleNames are the console's roles and those of the file.
 func (s *Service) roleNames() []string {
 	names := slices.Clone(consoleRoles)
@@ -174,17 +177,27 @@ func members(ctx context.Context, c *outbox.Change, group string) (id string, pe
 	return id, people, nil
 }
 
+// Owner says whether somebody has the role owner, whether they can sign in or not.
+func (s *Service) Owner(ctx context.Context, c *outbox.Change, p *identity.Person) (bool, error) {
+	var n int
+	if err := c.QueryRow(ctx, "SELECT COUNT(*) FROM access_grant WHERE role = 'owner' AND person_id = $1", string(p.ID)).Scan(&n); err != nil {
+		return false, fmt.Errorf("find owner: %w", err)
+	}
+	return n > 0, nil
+}
+
 // KeepsOwner refuses what would leave nobody who is an owner and can sign in, were this person not one.
 func (s *Service) KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.Person) error {
-	var own, others int
-	if err := c.QueryRow(ctx, "SELECT COUNT(*) FROM access_grant WHERE role = 'owner' AND person_id = $1", string(p.ID)).Scan(&own); err != nil {
-		return fmt.Errorf("count owners: %w", err)
+	owner, err := s.Owner(ctx, c, p)
+	if err != nil {
+		return err
 	}
+	var others int
 	if err := c.QueryRow(ctx, `SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id
 		WHERE g.role = 'owner' AND p.state = 'active' AND p.id <> $1`, string(p.ID)).Scan(&others); err != nil {
 		return fmt.Errorf("count owners: %w", err)
 	}
-	if own > 0 && others == 0 {
+	if owner && others == 0 {
 		return errLastOwner
 	}
 	return nil

@@ -111,7 +111,10 @@ func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
 		Jobs:   []practice.Job{{Name: "authentication/save-sessions", Every: 15 * time.Second, Timeout: 10 * time.Second, Run: s.sessions.Save}},
-		Stages: s.stages(), Checks: s.checks(), Routes: s.routes(), Actions: s.actions(),
-		Permissions: []practice.Permission{{Name: managePeople, Title: "Invite, reset, disable and enable people", Role: practice.RoleAdmin}},
+		Stages: s.stages(), Checks: s.checks(), Routes: s.routes(), Pages: s.screens(), Actions: s.actions(),
+		Permissions: []practice.Permission{
+			{Name: seePeople, Title: "See who there is", Role: practice.RoleAuditor},
+			{Name: managePeople, Title: "Invite, reset, disable and enable people, and end their sessions", Role: practice.RoleAdmin},
+		},
 	}
 }

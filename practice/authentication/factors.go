@@ -33,6 +33,19 @@ func (f *factors) passwordHash(ctx context.Context, id identity.PersonID) (strin
 	return hash, nil
 }
 
+// passwordSet is since when somebody has their password; zero when they have none.
+func (f *factors) passwordSet(ctx context.Context, id identity.PersonID) (time.Time, error) {
+	var set int64
+	err := f.db.QueryRow(ctx, "SELECT set_at FROM authentication_password WHERE person_id = $1", string(id)).Scan(&set)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("find password: %w", err)
+	}
+	return time.UnixMicro(set).UTC(), nil
+}
+
 func (f *factors) setPassword(ctx context.Context, c *outbox.Change, id identity.PersonID, hash string) error {
 	_, err := c.Exec(ctx, `INSERT INTO authentication_password (person_id, hash, set_at) VALUES ($1, $2, $3)
 		ON CONFLICT (person_id) DO UPDATE SET hash = excluded.hash, set_at = excluded.set_at`, string(id), hash, c.Now().UnixMicro())

@@ -41,7 +41,8 @@ type house struct {
 	service  *authentication.Service
 	letters  []authentication.Letter
 	last     string // owner
-	mailless bool   // no letters are sent
+	owners   []string
+	mailless bool // no letters are sent
 
 	db       *store.DB
 	conf     authentication.Config
@@ -95,6 +96,12 @@ func (h *house) Give(_ context.Context, _ *outbox.Change, p *identity.Person, ro
 
 func (*house) Held(context.Context, identity.PersonID) ([]string, error) {
 	return []string{"editor"}, nil
+}
+
+func (*house) Names() []string { return []string{"owner", "editor"} }
+
+func (h *house) Owner(_ context.Context, _ *outbox.Change, p *identity.Person) (bool, error) {
+	return slices.Contains(h.owners, p.Account) || p.Account == h.last, nil
 }
 
 func (h *house) KeepsOwner(_ context.Context, _ *outbox.Change, p *identity.Person) error {

@@ -6,9 +6,9 @@ import (
 	"net/mail"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
@@ -16,14 +16,9 @@ import (
 )
 
 const (
-	kindDisabled = "authentication.person.disabled"
-	kindEnabled  = "authentication.person.enabled"
-
-	userDisable event.Activity = 5 // OCSF's User Management (3007)
-	userEnable  event.Activity = 4
+	managePeople = "authentication.person.manage"
+	seePeople    = "authentication.person.read"
 )
-
-const managePeople = "authentication.person.manage"
 
 // roles is what this practice must know of roles, which are another's.
 type roles interface {
@@ -32,16 +27,22 @@ type roles interface {
 	Give(ctx context.Context, c *outbox.Change, p *identity.Person, role, by string) error
 	// Held names what somebody has, for people to read.
 	Held(ctx context.Context, person identity.PersonID) ([]string, error)
+	// Names are the roles that can be given.
+	Names() []string
+	// Owner says whether somebody has the role owner, whether they can sign in or not.
+	Owner(ctx context.Context, c *outbox.Change, p *identity.Person) (bool, error)
 	// KeepsOwner refuses what would leave no owner, were this person not one.
 	KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.Person) error
 }
 
 func (s *Service) actions() []practice.Action {
 	return []practice.Action{
-		{Name: "authentication.person.invite", Permission: managePeople, Do: s.invite},
-		{Name: "authentication.person.reset", Permission: managePeople, Do: s.reset},
-		{Name: "authentication.person.disable", Permission: managePeople, Do: s.disable},
-		{Name: "authentication.person.enable", Permission: managePeople, Do: s.enable},
+		{Name: "authentication.person.invite", Title: "Invite", Permission: managePeople, Do: s.invite},
+		{Name: "authentication.person.reset", Title: "Make a new link", Permission: managePeople, Effect: s.resetEffect, Do: s.reset},
+		{Name: "authentication.person.disable", Title: "Disable", Permission: managePeople, Effect: s.disableEffect, Do: s.disable},
+		{Name: "authentication.person.enable", Title: "Enable", Permission: managePeople, Effect: s.enableEffect, Do: s.enable},
+		{Name: "authentication.session.end", Title: "End the session", Permission: managePeople, Effect: s.endOneEffect, Do: s.endOne},
+		{Name: "authentication.sessions.end", Title: "Sign out everywhere", Permission: managePeople, Effect: s.endAllEffect, Do: s.endAll},
 	}
 }
 
@@ -52,15 +53,23 @@ func (s *Service) invite(ctx context.Context, form url.Values) (practice.Result,
 		Kind: identity.Human, Account: form.Get("account"), Name: form.Get("name"), Email: form.Get("email"), Locale: form.Get("locale"), State: identity.Invited,
 	}
 	role := form.Get("role")
-	if err := s.invitable(p, role, form["group"]); err != nil {
+	groups := slices.DeleteFunc(slices.Clone(form["group"]), func(g string) bool { return g == "" }) // a page's empty field is none
+	if err := errors.Join(s.invitable(p, role, groups), giveable(ctx, role, groups)); err != nil {
+		return practice.Result{}, err
+	}
+	ctx, err := because(ctx, form.Get("reason"))
+	if err != nil {
 		return practice.Result{}, err
 	}
 	var result practice.Result
-	err := s.box.Do(ctx, func(c *outbox.Change) error {
+	err = s.box.Do(ctx, func(c *outbox.Change) error {
 		result = practice.Result{}
 		known, err := s.people.FindAccount(ctx, p.Account)
 		switch {
 		case err == nil && known.State == identity.Invited:
+			if err := s.changeable(ctx, c, known); err != nil {
+				return err
+			}
 			*p = *known
 		case err == nil:
 			return problem.New("authentication.person.exists", "There is a person "+known.Account+" already.",
@@ -72,13 +81,16 @@ func (s *Service) invite(ctx context.Context, form url.Values) (practice.Result,
 				return err
 			}
 		}
-		for _, g := range form["group"] {
+		for _, g := range groups {
 			if err := identity.Join(ctx, c, p.ID, g); err != nil {
 				return err
 			}
 		}
 		return s.link(ctx, c, p, Invite, role, "invite", &result)
 	})
+	if err == nil {
+		result.Sentence, result.Next = linked(p, "is invited", result.Once), "/people/"+string(p.ID)
+	}
 	return result, err
 }
 
@@ -133,13 +145,22 @@ func (s *Service) link(ctx context.Context, c *outbox.Change, p *identity.Person
 	return nil
 }
 
+// linked says what became of a link.
+func linked(p *identity.Person, what, once string) string {
+	if once == "" {
+		return p.Name + " " + what + "; the link was sent by mail."
+	}
+	return p.Name + " " + what + ". This link is good for a short time, once, in one browser."
+}
+
 // reset makes a link with which somebody proves themselves anew. What they have stays good until they use it.
 func (s *Service) reset(ctx context.Context, form url.Values) (practice.Result, error) {
 	var result practice.Result
-	err := s.change(ctx, form, func(c *outbox.Change, p *identity.Person) error {
-		result = practice.Result{}
-		if p.State == identity.Disabled {
-			return problem.New("authentication.person.disabled", p.Account+" is disabled.", "Let them in again first: tenward person enable "+p.Account+".")
+	var of *identity.Person
+	err := s.change(ctx, form, func(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+		result, of = practice.Result{}, p
+		if err := s.resettable(ctx, c, p); err != nil {
+			return err
 		}
 		purpose, letter := Reset, "reset"
 		if p.State == identity.Invited {
@@ -147,56 +168,38 @@ func (s *Service) reset(ctx context.Context, form url.Values) (practice.Result, 
 		}
 		return s.link(ctx, c, p, purpose, "", letter, &result)
 	})
+	if err == nil {
+		result.Sentence = linked(of, "can begin anew", result.Once)
+	}
 	return result, err
 }
 
-// disable keeps somebody out from now on, and ends their sessions everywhere.
-func (s *Service) disable(ctx context.Context, form url.Values) (practice.Result, error) {
-	return practice.Result{}, s.change(ctx, form, func(c *outbox.Change, p *identity.Person) error {
-		if err := s.roles.KeepsOwner(ctx, c, p); err != nil {
-			return err
+func (s *Service) resettable(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+	if p.State == identity.Disabled {
+		return problem.New("authentication.person.disabled", p.Account+" is disabled.", "Let them in again first: tenward person enable "+p.Account+".")
+	}
+	return s.changeable(ctx, c, p)
+}
+
+func (s *Service) resetEffect(ctx context.Context, form url.Values) (string, error) {
+	return s.effect(ctx, form, s.resettable, func(p *identity.Person, sessions int) string {
+		if p.State == identity.Invited {
+			return "A new link for " + p.Name + " (" + p.Account + ") is made, and the older one ends."
 		}
-		if err := identity.SetState(ctx, c, p.ID, identity.Disabled); err != nil {
-			return err
-		}
-		if _, err := c.Exec(ctx, "DELETE FROM authentication_invitation WHERE person_id = $1", string(p.ID)); err != nil {
-			return err
-		}
-		if _, err := s.sessions.EndAll(ctx, c, p.ID, ""); err != nil {
-			return err
-		}
-		c.Record(by(ctx, about(p, event.UserManagement, userDisable, kindDisabled, "Somebody was disabled; all their sessions ended.", Where{})))
-		return nil
+		return p.Name + " (" + p.Account + ") gets a link with which to choose a password and enrol an app. When it is used, what they have now ends: the password, the app, all recovery codes and " +
+			sessionsOf(sessions) + ". Until then all of it stays good."
 	})
 }
 
-// enable lets somebody in again, with what they have.
-func (s *Service) enable(ctx context.Context, form url.Values) (practice.Result, error) {
-	return practice.Result{}, s.change(ctx, form, func(c *outbox.Change, p *identity.Person) error {
-		if p.State != identity.Disabled {
-			return problem.New("authentication.person.enabled", p.Account+" is not disabled.", "Nothing is to be done.")
-		}
-		hash, err := s.factors.passwordHash(ctx, p.ID)
-		if err != nil {
-			return err
-		}
-		state := identity.Active
-		if hash == "" && p.Kind == identity.Human {
-			state = identity.Invited
-		}
-		if err := identity.SetState(ctx, c, p.ID, state); err != nil {
-			return err
-		}
-		c.Record(by(ctx, about(p, event.UserManagement, userEnable, kindEnabled, "Somebody may come in again.", Where{})))
-		return nil
-	})
-}
-
-// change does something to the person whose account the form names.
-func (s *Service) change(ctx context.Context, form url.Values, do func(*outbox.Change, *identity.Person) error) error {
+// change does something to the person whose account the form names, for the reason that it gives.
+func (s *Service) change(ctx context.Context, form url.Values, do func(context.Context, *outbox.Change, *identity.Person) error) error {
+	ctx, err := because(ctx, form.Get("reason"))
+	if err != nil {
+		return err
+	}
 	p, err := s.people.FindAccount(ctx, form.Get("account"))
 	if errors.Is(err, identity.ErrNotFound) {
-		return problem.New("authentication.person.unknown", "There is nobody of that account.", "See who there is: tenward person list.").Because(err)
+		return errNobody.Because(err)
 	}
 	if err != nil {
 		return err
@@ -206,12 +209,48 @@ func (s *Service) change(ctx context.Context, form url.Values, do func(*outbox.C
 		if err != nil {
 			return err
 		}
-		return do(c, now)
+		return do(ctx, c, now)
 	})
 }
 
-// by says on an event who asked for it.
-func by(ctx context.Context, e *event.Event) *event.Event {
-	e.Details = append(e.Details, event.Detail{Name: "by", Value: practice.Actor(ctx)})
-	return e
+var errNobody = problem.New("authentication.person.unknown", "There is nobody of that account.", "See who there is on the page People, or with tenward person list.")
+
+// effect says what a change would do, after it has looked whether it would be refused.
+func (s *Service) effect(ctx context.Context, form url.Values, allowed func(context.Context, *outbox.Change, *identity.Person) error, say func(p *identity.Person, sessions int) string) (text string, err error) {
+	err = s.change(ctx, form, func(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+		if err := allowed(ctx, c, p); err != nil {
+			return err
+		}
+		sessions, err := s.sessions.List(ctx, p.ID)
+		if err != nil {
+			return err
+		}
+		text = say(p, len(sessions))
+		return nil
+	})
+	return text, err
+}
+
+// sessionsOf is a number of sessions in words.
+func sessionsOf(n int) string {
+	switch n {
+	case 0:
+		return "no session"
+	case 1:
+		return "1 session"
+	default:
+		return strconv.Itoa(n) + " sessions"
+	}
+}
+
+// ending begins a sentence of sessions that end.
+func ending(n int) string {
+	switch n {
+	case 0:
+		return "No session ends"
+	case 1:
+		return "1 session ends"
+	default:
+		return sessionsOf(n) + " end"
+	}
 }

@@ -1,6 +1,7 @@
 package authentication_test
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,13 +16,23 @@ import (
 // act does an action of the practice, as somebody on the machine.
 func (h *house) act(name string, form url.Values) (practice.Result, error) {
 	h.Helper()
+	return h.action(name).Do(h.as("uid 0", practice.RoleOwner), form)
+}
+
+func (h *house) action(name string) practice.Action {
+	h.Helper()
 	for _, a := range h.service.Practice().Actions {
 		if a.Name == name {
-			return a.Do(practice.WithActor(h.Context(), "uid 0"), form)
+			return a
 		}
 	}
 	h.Fatalf("there is no action %s", name)
-	return practice.Result{}, nil
+	return practice.Action{}
+}
+
+// as is somebody who holds a role of the console.
+func (h *house) as(who, role string) context.Context {
+	return practice.WithRole(practice.WithActor(h.Context(), who), role)
 }
 
 // acts is act for what must work.

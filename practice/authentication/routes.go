@@ -45,7 +45,6 @@ func (s *Service) routes() []practice.Route {
 	}
 	here("GET /.tenward/enter", s.enter)
 	here("POST /.tenward/logout", s.leave)
-	list = append(list, practice.Route{Pattern: "GET /api/v1/people", Face: practice.API, Permission: managePeople, Handler: http.HandlerFunc(s.listPeople)})
 	return list
 }
 
