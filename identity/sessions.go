@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tenward/tenward/event/outbox"
@@ -70,7 +71,7 @@ func (s *Sessions) Begin(ctx context.Context, c *outbox.Change, o Start) (id, to
 // maxAgent bounds what is kept of a browser's name, in bytes.
 const maxAgent = 256
 
-func cut(agent string) string { return agent[:min(len(agent), maxAgent)] }
+func cut(agent string) string { return strings.ToValidUTF8(agent[:min(len(agent), maxAgent)], "") }
 
 // Hand gives a token of the session for one more origin, in place of any it had there.
 func (s *Sessions) Hand(ctx context.Context, c *outbox.Change, id string, face Face, host string) (token string, err error) {

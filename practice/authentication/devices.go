@@ -57,7 +57,7 @@ func (d *devices) greet(ctx context.Context, c *outbox.Change, p *identity.Perso
 	cookie = rand.Text()
 	hash := sha256.Sum256([]byte(cookie))
 	if _, err := c.Exec(ctx, "INSERT INTO authentication_device (hash, person_id, agent, seen_at) VALUES ($1, $2, $3, $4)",
-		hash[:], string(p.ID), from.Agent[:min(len(from.Agent), 256)], c.Now().UnixMicro()); err != nil {
+		hash[:], string(p.ID), from.Agent, c.Now().UnixMicro()); err != nil {
 		return "", fmt.Errorf("keep device: %w", err)
 	}
 	if known == 0 && others > 0 {

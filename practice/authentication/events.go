@@ -36,7 +36,7 @@ const (
 // Where is from where somebody asks.
 type Where struct {
 	Client netip.AddrPort
-	Agent  string // the browser's own name for itself
+	Agent  string // the browser's own name for itself: text of at most 256 bytes
 	Device string // the device cookie, if it sent one
 }
 

@@ -3,6 +3,9 @@ package authentication_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -252,6 +255,59 @@ func TestGuessingIsHeldOffAndNobodyIsLockedOut(t *testing.T) {
 		}
 		if _, err := h.service.Second(h.Context(), h.find(got.Token), h.code(ada.secret), here); err != nil {
 			t.Errorf("a day later: %v", err)
+		}
+	})
+}
+
+func TestAnOfficeBehindOneAddressIsNotTakenForGuessing(t *testing.T) {
+	each(t, func(h *house) {
+		ada := h.enrol("ada")
+		for n := range 12 {
+			if _, err := h.service.Password(h.Context(), "ada", password, here); err != nil {
+				t.Fatalf("sign-in %d: %v", n, err)
+			}
+		}
+		session := h.find(ada.got.Token)
+		for n := range 210 {
+			code, err := h.service.HandOver(h.Context(), session, notes, authentication.Challenge("v"), "/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := h.service.Redeem(h.Context(), code, notes, "v", here); err != nil {
+				t.Fatalf("handover %d: %v", n, err)
+			}
+		}
+		n := 0
+		for ; n < 300; n++ {
+			if _, _, err := h.service.Redeem(h.Context(), "made up", notes, "v", here); errors.Is(err, authentication.ErrThrottled) {
+				break
+			}
+		}
+		if n != 200 {
+			t.Errorf("%d codes could be guessed", n)
+		}
+	})
+}
+
+func TestABrowserWhoseNameIsNoTextIsOnTheRecordToo(t *testing.T) {
+	each(t, func(h *house) {
+		h.enrol("ada")
+		before := len(h.record.Events())
+		for _, r := range h.service.Practice().Routes {
+			if r.Pattern != "POST /login" {
+				continue
+			}
+			form := url.Values{"account": {"ada"}, "password": {"wrong"}}
+			q := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+portal+"/login", strings.NewReader(form.Encode()))
+			q.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "User-Agent": {strings.Repeat("é", 127) + "a\xc3\xa9\xff\xfe"}}
+			w := httptest.NewRecorder()
+			r.Handler.ServeHTTP(w, q)
+			if w.Code != http.StatusUnauthorized {
+				t.Errorf("answered %d", w.Code)
+			}
+		}
+		if got := h.record.Events()[before:]; len(got) != 1 || got[0].Kind != "authentication.login.refused" {
+			t.Errorf("recorded %+v", got)
 		}
 	})
 }

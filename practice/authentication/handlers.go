@@ -24,8 +24,10 @@ func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, status int, 
 	to := onward(r)
 	s.formsTo(w, r, to)
 	v := view{"Continue": to, "To": "", "Account": r.PostFormValue("account"), "Host": s.portal.host, "Wrong": wrong}
-	if u, err := url.Parse(to); err == nil && u.Path == "/continue" {
-		v["To"] = u.Query().Get("host")
+	if u, err := url.Parse(to); err == nil {
+		if at, ok := s.handoverTo(r, u.Query().Get("host")); ok { // nobody else's words on this page
+			v["To"] = at.Host
+		}
 	}
 	s.show(w, r, status, "login", "login.title", v)
 }

@@ -82,7 +82,8 @@ func (s *Service) HandOver(ctx context.Context, session *identity.Session, host,
 // Redeem takes a code on the host it was made for, and gives the token for that host and the path to go on to. A code
 // is gone after its first use, also after one that failed.
 func (s *Service) Redeem(ctx context.Context, code, host, verifier string, from Where) (token, path string, err error) {
-	if err := s.throttle.count(ctx, linkTries(from.Client.Addr())...); err != nil {
+	tries := linkTries(from.Client.Addr())
+	if err := s.throttle.count(ctx, tries...); err != nil {
 		return "", "", err
 	}
 	hash := sha256.Sum256([]byte(code))
@@ -118,5 +119,6 @@ func (s *Service) Redeem(ctx context.Context, code, host, verifier string, from 
 	if !good {
 		return "", "", errHandover
 	}
+	s.throttle.giveBack(ctx, tries...)
 	return token, path, nil
 }

@@ -30,7 +30,7 @@ const (
 // same work leaves nothing, so that the time that an answer takes does not tell who does.
 func (s *Service) remember(ctx context.Context, c *outbox.Change, person identity.PersonID, outcome string, from Where) error {
 	if _, err := c.Exec(ctx, `INSERT INTO authentication_login (id, person_id, address, agent, outcome, at) SELECT $1, id, $2, $3, $4, $5 FROM identity_person WHERE id = $6`,
-		string(identity.NewPersonID(c.Now())), from.Client.Addr().String(), from.Agent[:min(len(from.Agent), 256)], outcome, c.Now().UnixMicro(), string(person)); err != nil {
+		string(identity.NewPersonID(c.Now())), from.Client.Addr().String(), from.Agent, outcome, c.Now().UnixMicro(), string(person)); err != nil {
 		return fmt.Errorf("keep sign-in: %w", err)
 	}
 	if _, err := c.Exec(ctx, `DELETE FROM authentication_login WHERE person_id = $1 AND id NOT IN

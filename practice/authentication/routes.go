@@ -165,13 +165,16 @@ func note(r *http.Request, session *identity.Session) {
 
 // from is where a request comes from.
 func from(r *http.Request) Where {
-	w := Where{Agent: r.UserAgent()}
+	w := Where{Agent: bounded(r.UserAgent())}
 	if x := gate.FromContext(r.Context()); x != nil {
 		w.Client = x.Client
 	}
 	w.Device, _ = cookie(r, deviceCookie)
 	return w
 }
+
+// bounded is what is kept of a browser's name: what no database takes for text must not keep a sign-in off the record.
+func bounded(agent string) string { return strings.ToValidUTF8(agent[:min(len(agent), 256)], "") }
 
 // setSession gives the browser what it has earned.
 func setSession(w http.ResponseWriter, got SignedIn) {

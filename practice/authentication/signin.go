@@ -65,6 +65,7 @@ func (s *Service) Password(ctx context.Context, account, secret string, from Whe
 		return SignedIn{}, s.refuse(ctx, person, account, "no second factor", from, errWrong)
 	}
 	s.throttle.clear(ctx, tries[len(tries)-1])
+	s.throttle.giveBack(ctx, tries[:len(tries)-1]...)
 	strength := identity.Begun
 	if len(apps) == 0 {
 		strength = identity.Password

@@ -58,6 +58,18 @@ func (t *throttle) count(ctx context.Context, tries ...try) error {
 	return nil
 }
 
+// giveBack takes what a success has counted out again: an office comes from one address, all at nine in the morning.
+func (t *throttle) giveBack(ctx context.Context, tries ...try) {
+	for _, one := range tries {
+		if _, err := t.shared.Count(ctx, one.key, -1, one.window); err != nil {
+			_, err = t.alone.Count(ctx, one.key, -1, one.window)
+			if err != nil {
+				t.log.Warn("a try that succeeded stays counted", "error", err)
+			}
+		}
+	}
+}
+
 // clear sets counters back after a success.
 func (t *throttle) clear(ctx context.Context, tries ...try) {
 	for _, one := range tries {
