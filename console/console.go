@@ -34,6 +34,7 @@ type Options struct {
 	Services []ServiceInfo                  // the applications behind the gate
 	Measures func() map[string]gate.Measure // by service since the start; under "" those of no service
 	Events   Events
+	Evidence Evidence
 
 	Pages       []practice.Page // the practices', which the console does not know
 	Actions     []practice.Action

@@ -29,12 +29,29 @@ const (
 var ownPermissions = []practice.Permission{
 	{Name: seeState, Title: "See how things stand", Role: practice.RoleReader},
 	{Name: readRecord, Title: "Read the record", Role: practice.RoleAuditor},
+	{Name: askNow, Title: "Ask a check now", Role: practice.RoleAdmin},
 	{Name: readSettings, Title: "Read the configuration", Role: practice.RoleAuditor},
 }
 
 // own are the pages of no single practice.
 func (c *Console) own() []practice.Page {
 	return []practice.Page{
+		{
+			Path: "/overview", Title: "Overview", Icon: "overview", Key: "o", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/overview.html"}, Data: &overview{}, Load: c.loadOverview,
+		},
+		{
+			Path: "/practices", Group: "Prove", Title: "Practices", Icon: "practices", Key: "p", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/practices.html", "pages/checks.html"}, Data: &practices{}, Load: c.loadPractices,
+		},
+		{
+			Path: "/practices/{slug}", Below: "/practices", Title: "Practice", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/practice.html", "pages/checks.html"}, Data: &practicePage{}, Load: c.loadPractice,
+		},
+		{
+			Path: "/practices/{slug}/{check}", Below: "/practices", Title: "Check", Permission: seeState,
+			Files: pageFiles, Templates: []string{"pages/check.html"}, Data: &checkPage{}, Load: c.loadCheck,
+		},
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
 			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html"}, Data: &traffic{}, Load: c.loadTraffic,
@@ -93,7 +110,7 @@ func (c *Console) register() error {
 		c.pages = append(c.pages, one)
 	}
 	slices.SortStableFunc(c.pages, func(a, b *page) int { return slices.Index(groups, a.Group) - slices.Index(groups, b.Group) })
-	for _, a := range c.o.Actions {
+	for _, a := range append(c.ownActions(), c.o.Actions...) {
 		role, err := c.roleFor(a.Permission)
 		if err != nil {
 			return fmt.Errorf("register action %s: %w", a.Name, err)

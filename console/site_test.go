@@ -165,7 +165,7 @@ func (s *site) options() console.Options {
 		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
 			return s.role == practice.RoleAdmin || s.role == practice.RoleAuditor && role == practice.RoleReader || s.role == role, nil
 		},
-		Hold: s.holds.hold,
+		Hold: s.holds.hold, Evidence: &proofs{},
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // funcs is what templates may call: each turns a value into how people read it.
 func (u *UI) funcs() template.FuncMap {
 	return template.FuncMap{
+		"ago":     Ago,
 		"asset":   func(name string) string { return u.assets.prefix + name },
 		"bar":     chart.Bar,
 		"clock":   func(t time.Time) string { return t.UTC().Format("15:04:05") },

@@ -16,6 +16,12 @@ type place struct {
 func places() []place {
 	app, login := here.application.String(), here.portal.String()
 	return []place{
+		{name: "overview", path: "/overview"},
+		{name: "practices", path: "/practices"},
+		{name: "no check stands so", path: "/practices?status=warn"},
+		{name: "a practice", path: "/practices/access"},
+		{name: "a practice that is not assessed", path: "/practices/training"},
+		{name: "a check", path: "/practices/access/owner-exists"},
 		{name: "traffic", path: "/traffic"},
 		{name: "events", path: "/events"},
 		{name: "refused events", path: "/events?verdict=refused"},

@@ -12,13 +12,15 @@ import (
 
 var shots = flag.String("screenshots", "", "write the README's pictures into this folder")
 
+var shotSeconds = flag.Int("seconds", 200, "how many seconds of traffic the pictures show")
+
 // The pictures are made by hand (go test -run Pictures -screenshots ../../docs/screenshots) and looked at.
 func TestPicturesCanBeMadeAnew(t *testing.T) {
 	folder, seconds := *shots, 0
 	if folder == "" {
 		folder = t.TempDir()
 	} else {
-		seconds = 200 // of traffic, so that the chart has something to show
+		seconds = *shotSeconds // of traffic, so that the chart has something to show
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -44,6 +46,11 @@ func TestPicturesCanBeMadeAnew(t *testing.T) {
 		m          mode
 		outside    bool
 	}{
+		{name: "overview-light", path: "/overview", m: mode{width: 1440, height: 1000}},
+		{name: "overview-dark", path: "/overview", m: mode{width: 1440, height: 1000, dark: true}},
+		{name: "overview-phone", path: "/overview", m: mode{width: 390, height: 844}},
+		{name: "practices-light", path: "/practices", m: mode{width: 1440, height: 1000}},
+		{name: "check-light", path: "/practices/access/strangers-refused", m: mode{width: 1440, height: 900}},
 		{name: "live-light", path: "/traffic", m: mode{width: 1440, height: 900}},
 		{name: "live-dark", path: "/traffic", m: mode{width: 1440, height: 900, dark: true}},
 		{name: "live-phone", path: "/traffic", m: mode{width: 390, height: 844}},
