@@ -42,7 +42,8 @@ type house struct {
 	letters  []authentication.Letter
 	last     string // owner
 	owners   []string
-	mailless bool // no letters are sent
+	mailless bool     // no letters are sent
+	names    []string // roles that somebody can be given
 
 	db       *store.DB
 	conf     authentication.Config
@@ -69,7 +70,7 @@ func each(t *testing.T, test func(h *house)) {
 // build makes the practice on a database.
 func build(t *testing.T, db *store.DB) *house {
 	t.Helper()
-	h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
+	h := &house{T: t, names: []string{"owner", "editor"}, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
 	clock := func() time.Time { return h.now }
 	log := slog.New(slog.DiscardHandler)
 	h.db = db
@@ -102,7 +103,7 @@ func (*house) Held(context.Context, identity.PersonID) ([]string, error) {
 	return []string{"editor"}, nil
 }
 
-func (*house) Names() []string { return []string{"owner", "editor"} }
+func (h *house) Names() []string { return h.names }
 
 func (h *house) Owner(_ context.Context, _ *outbox.Change, p *identity.Person) (bool, error) {
 	return slices.Contains(h.owners, p.Account) || p.Account == h.last, nil

@@ -77,8 +77,8 @@ var (
 	// created is a statement that makes a table; asked is one that reads or writes one, as this repository writes SQL.
 	created = regexp.MustCompile(`(?i)CREATE (?:VIRTUAL )?TABLE (?:IF NOT EXISTS )?([a-z_]+)`)
 	asked   = regexp.MustCompile(`\b(?:FROM|JOIN|INTO|UPDATE) ([a-z]+_[a-z_]+)`)
-	// kind is what a constant or a field of that name holds.
-	kind = regexp.MustCompile(`\b(?:kind[A-Z]\w*\s*=|Kind:)\s*"([^"]*)"`)
+	// kind is what a constant or a field of that name holds; what has no dots is no event's.
+	kind = regexp.MustCompile(`\b(?:kind[A-Z]\w*\s*=|Kind:)\s*"([^" ]*\.[^" ]*)"`)
 	// dottedText is any text that may be an event's kind.
 	dottedText = regexp.MustCompile(`"([a-z]+(?:\.[a-z][a-z-]*)+)\.?"`)
 )

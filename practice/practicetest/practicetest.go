@@ -15,21 +15,15 @@ import (
 	"github.com/tenward/tenward/practice"
 )
 
-// Proof is what a practice's own test adds: worlds in which each check gives each of its answers, and what each page
-// shows. What is missing fails the suite.
-type Proof struct {
-	Checks  Checks
-	Screens Screens
-}
-
-// Run holds a practice against the contract. It is called from the practice's own folder.
-func Run(t *testing.T, p practice.Practice, proof Proof) {
+// Run holds a practice against the contract. It is called from the practice's own folder. checks are worlds in which each
+// of its checks gives each of its answers.
+func Run(t *testing.T, p practice.Practice, checks Checks) {
 	t.Helper()
 	folder, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	faults := slices.Concat(Faults(p), FolderFaults(p, folder), CheckFaults(t, p, proof.Checks), ScreenFaults(t, p, proof.Screens, folder))
+	faults := slices.Concat(Faults(p), FolderFaults(p, folder), ScreenFaults(p, folder), CheckFaults(t, p, checks))
 	for _, fault := range faults {
 		t.Error(fault)
 	}

@@ -1,6 +1,7 @@
 package practicetest_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,61 +12,51 @@ import (
 	"github.com/tenward/tenward/practice/practicetest"
 )
 
-// bed is what the page shows.
-type bed struct{ Roses []string }
+// bed is what a page with rows shows, sign what one without shows.
+type (
+	bed  struct{ Roses []string }
+	sign struct{ Text string }
+)
 
-// sign is what a page without rows shows.
-type sign struct{ Text string }
-
-const shown = `{{define "page"}}<ul>{{range .Roses}}<li>{{.}}</li>{{else}}<li>No roses</li>{{end}}</ul>{{end}}`
-
-// beds is the practice with one page, which shows this.
-func beds(text string, data any) practice.Practice {
-	p := sound()
-	p.Pages = []practice.Page{{Path: "/roses", Files: fstest.MapFS{"page.html": {Data: []byte(text)}}, Templates: []string{"page.html"}, Data: data}}
-	return p
-}
-
-func TestTheSuiteSeesPagesThatAreNotShownAsTheyShouldBe(t *testing.T) {
-	with := func(data any) func(*testing.T) any { return func(*testing.T) any { return data } }
-	rows := practicetest.Rows{
-		None: with(&bed{}), One: with(&bed{Roses: []string{"01890a5d-ac96-774b-bcce-b302099a8057"}}), Many: with(&bed{Roses: []string{"red", "<b>"}}),
-	}
+func TestTheSuiteSeesPagesThatNobodyShows(t *testing.T) {
 	golden := map[string]string{
-		"roses-none": "<ul><li>No roses</li></ul>", "roses-one": "<ul><li>ID1</li></ul>", "roses-many": "<ul><li>red</li><li>&lt;b&gt;</li></ul>",
+		"testdata/roses-none.html": "<ul></ul>", "testdata/roses-one.html": "<ul><li></ul>", "testdata/roses-many.html": "<ul><li><li></ul>",
+		"screens_test.go": `Golden("roses-none") Golden("roses-one") Golden("roses-many")`,
 	}
 	for _, tt := range []struct {
-		name   string
-		p      practice.Practice
-		screen practicetest.Screens
-		golden map[string]string
-		want   string // empty: it is sound
+		name string
+		data any
+		with map[string]string // files that are others; empty: they are missing
+		want string            // empty: it is sound
 	}{
-		{"as it was", beds(shown, &bed{}), practicetest.Screens{"/roses": rows}, golden, ""},
-		{"no data", beds(shown, &bed{}), nil, golden, "no data to be shown with"},
-		{"no rows only", beds(shown, &bed{}), practicetest.Screens{"/roses": {None: rows.None}}, golden, "not shown with many"},
-		{"data for a page that is not there", sound(), practicetest.Screens{"/roses": rows}, golden, "does not exist"},
-		{"data of another type", beds(shown, &sign{}), practicetest.Screens{"/roses": rows}, golden, "says that it shows a *practicetest_test.sign"},
-		{"the same with rows and without", beds(`{{define "page"}}x{{end}}`, &bed{}), practicetest.Screens{"/roses": rows}, golden, "shows the same"},
-		{"something else than it was", beds(strings.Replace(shown, "No roses", "None", 1), &bed{}), practicetest.Screens{"/roses": rows}, golden, "not shown any more"},
-		{"less than it was", beds(shown, &bed{}), practicetest.Screens{"/roses": rows}, map[string]string{"roses-none": golden["roses-none"] + "\nmore", "roses-one": golden["roses-one"], "roses-many": golden["roses-many"]}, "lines that are not shown"},
-		{"no golden file", beds(shown, &bed{}), practicetest.Screens{"/roses": rows}, nil, "no golden file"},
-		{"a template that fails", beds(`{{define "page"}}{{.Tulips}}{{end}}`, &bed{}), practicetest.Screens{"/roses": rows}, golden, "cannot be shown"},
-		{"a template that cannot be read", beds(`{{define "page"}}{{if}}{{end}}`, &bed{}), practicetest.Screens{"/roses": rows}, golden, "parse page"},
-		{"a page without rows", beds(`{{define "page"}}{{.Text}}{{end}}`, &sign{}), practicetest.Screens{"/roses": {Fixed: with(&sign{"roses"})}}, map[string]string{"roses-fixed": "roses"}, ""},
-		{"rows that are said to be none", beds(shown, &bed{}), practicetest.Screens{"/roses": {Fixed: rows.One}}, map[string]string{"roses-fixed": golden["roses-one"]}, "has rows"},
+		{"shown with none, one and many", &bed{}, nil, ""},
+		{"never shown with one", &bed{}, map[string]string{"testdata/roses-one.html": ""}, "no golden file testdata/roses-one.html"},
+		{"the same with many as with one", &bed{}, map[string]string{"testdata/roses-many.html": "<ul><li></ul>"}, "shows the same with rows one and many"},
+		{"a file that no test reads", &bed{}, map[string]string{"screens_test.go": `Golden("roses-none") Golden("roses-one")`}, "no test holds it to that"},
+		{"without rows, and shown", &sign{}, map[string]string{"testdata/roses-fixed.html": "<p>", "screens_test.go": `Golden("roses-fixed")`}, ""},
+		{"without rows, and not shown", &sign{}, nil, "no golden file testdata/roses-fixed.html"},
+		{"with rows, and shown as if it had none", &bed{}, map[string]string{
+			"testdata/roses-none.html": "", "testdata/roses-fixed.html": "<p>", "screens_test.go": `Golden("roses-fixed")`,
+		}, "no golden file testdata/roses-none.html"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			folder := t.TempDir()
-			if err := os.MkdirAll(filepath.Join(folder, "testdata", "screens"), 0o700); err != nil {
+			files := maps.Clone(golden)
+			maps.Copy(files, tt.with)
+			if err := os.Mkdir(filepath.Join(folder, "testdata"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			for name, text := range tt.golden {
-				if err := os.WriteFile(filepath.Join(folder, "testdata", "screens", name+".html"), []byte(text), 0o600); err != nil {
+			for name, text := range files {
+				if text == "" {
+					continue
+				}
+				if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			faults := strings.Join(practicetest.ScreenFaults(t, tt.p, tt.screen, folder), "\n")
+			p := sound()
+			p.Pages = []practice.Page{{Path: "/roses", Files: fstest.MapFS{}, Templates: []string{"pages/roses.html", "pages/rows.html"}, Data: tt.data}}
+			faults := strings.Join(practicetest.ScreenFaults(p, folder), "\n")
 			if tt.want == "" && faults != "" || !strings.Contains(faults, tt.want) {
 				t.Errorf("the suite says %q, want %q", faults, tt.want)
 			}

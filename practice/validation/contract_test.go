@@ -11,7 +11,7 @@ import (
 )
 
 func TestContract(t *testing.T) {
-	practicetest.Run(t, service(t, nil).Practice(), practicetest.Proof{Checks: worlds()})
+	practicetest.Run(t, service(t, nil).Practice(), worlds())
 }
 
 // worlds are those of each check.
