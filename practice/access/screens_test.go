@@ -60,6 +60,7 @@ func (h *house) data(path string, query url.Values, into any) {
 func (h *house) full() *identity.Person {
 	h.Helper()
 	later := func() { h.now = h.now.Add(time.Second) } // what is given at one moment stands in any order
+	later()
 	ada := h.person("ada", "viewer")
 	later()
 	h.person("olga", "owner")
@@ -79,6 +80,7 @@ func (h *house) full() *identity.Person {
 			string(identity.NewPersonID(h.now)), string(ada.ID))
 		return err
 	})
+	later()
 	return ada
 }
 
@@ -93,13 +95,18 @@ func TestGrantsAndRolesAsTheyLook(t *testing.T) {
 		look("role-none", practice.RoleAuditor, "/roles/{name}", url.Values{"name": {"guest"}})
 		bea := h.person("bea")
 		look("person-none", practice.RoleOwner, "/people/{id}/roles", url.Values{"id": {string(bea.ID)}})
+		gus := h.person("gus", "guest")
+		look("roles-one", practice.RoleAuditor, "/roles", url.Values{"service": {"notes"}, "method": {"GET"}, "path": {"/search"}})
+		look("role-one", practice.RoleOwner, "/roles/{name}", url.Values{"name": {"guest"}})
+		look("person-one", practice.RoleAuditor, "/people/{id}/roles", url.Values{"id": {string(gus.ID)}})
 		ada := h.full()
+		h.person("vera", "viewer")
 		look("grants-many", practice.RoleOwner, "/grants", nil)
 		look("grants-one", practice.RoleAuditor, "/grants", url.Values{"role": {"editor"}, "name": {"B>"}})
 		look("grants-no-match", practice.RoleAuditor, "/grants", url.Values{"name": {"nobody"}})
 		look("person-many", practice.RoleOwner, "/people/{id}/roles", url.Values{"id": {string(ada.ID)}, "service": {"notes"}, "method": {"GET"}, "path": {"/notes/7"}})
 		look("roles-many", practice.RoleOwner, "/roles", url.Values{"account": {"ada"}, "service": {"notes"}, "method": {"PUT"}, "path": {`/<script>`}})
-		look("role-one", practice.RoleOwner, "/roles/{name}", url.Values{"name": {"editor"}})
+		look("role-many", practice.RoleOwner, "/roles/{name}", url.Values{"name": {"viewer"}})
 		look("role-console", practice.RoleOwner, "/roles/{name}", url.Values{"name": {"owner"}})
 		look("role-unknown", practice.RoleOwner, "/roles/{name}", url.Values{"name": {"former"}})
 		for path, query := range map[string]url.Values{"/grants": nil, "/roles/{name}": {"name": {"viewer"}}, "/people/{id}/roles": {"id": {string(ada.ID)}}} {
