@@ -62,7 +62,7 @@ func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, erro
 	stop.add("sessions", d.sessions.Save)
 	d.access, err = access.New(ctx, access.Options{
 		Config: c.Access, Issuer: g.portal.String(), DB: g.db, Secrets: g.secrets, Box: box, Sessions: d.sessions, Now: time.Now,
-		Probe: g.probe, Closed: closed, Open: open,
+		Probe: g.probe, Closed: closed, Open: open, Public: c.public(),
 	})
 	if err != nil {
 		return nil, err
@@ -189,6 +189,19 @@ func (c *Config) origins(consolePort string) map[string]authentication.Origin {
 	}
 	all[string(c.Console.Host)] = authentication.Origin{Face: identity.Console, Port: consolePort}
 	return all
+}
+
+// public says whether a service asks for no role at a path.
+func (c *Config) public() func(service, path string) bool {
+	services := gate.Services(c.Services)
+	return func(service, path string) bool {
+		for _, s := range services {
+			if s.Name == service {
+				return slices.ContainsFunc(s.Public, func(p gate.Pattern) bool { return p.Match(path) })
+			}
+		}
+		return false
+	}
 }
 
 // places are one address of each service, for checks that ask from outside, and the services whose every path is public.

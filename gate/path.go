@@ -18,6 +18,12 @@ var errPath = problem.New("gate.path.refused", "The address of this request is s
 var errQuery = problem.New("gate.query.refused", "The address of this request has spaces or control characters in its query.",
 	"Write them as escapes: a space is %20.")
 
+// NormalisePath gives the path that rules see where a request has this one, decoded; a problem where it would be refused.
+func NormalisePath(raw string) (decoded string, err error) {
+	_, decoded, err = normalisePath(raw)
+	return decoded, err
+}
+
 // normalisePath gives the one spelling of an escaped path: unreserved bytes decoded, other escapes in upper
 // case, empty and dot segments resolved. decoded is the same path with all escapes decoded.
 func normalisePath(raw string) (escaped, decoded string, err error) {

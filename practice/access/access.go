@@ -35,6 +35,8 @@ type Options struct {
 	// and the path that the service begins at. Open are the other services.
 	Closed map[string]string
 	Open   []string
+	// Public says whether a service asks for no role at this path.
+	Public func(service, path string) bool
 }
 
 // Service is the practice at work.
@@ -49,6 +51,7 @@ type Service struct {
 	probe     func(*http.Request) (*http.Response, error)
 	closed    map[string]string
 	open      []string
+	public    func(service, path string) bool
 	decisions *decisions
 	sets      roleSets
 	ring      atomic.Pointer[keyring]
@@ -58,7 +61,7 @@ type Service struct {
 // New compiles the roles and takes the signing keys into use, which it makes at the first start.
 func New(ctx context.Context, o Options) (*Service, error) {
 	s := &Service{
-		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, closed: o.Closed, open: o.Open,
+		conf: o.Config, issuer: o.Issuer, db: o.DB, secrets: o.Secrets, box: o.Box, sessions: o.Sessions, now: o.Now, probe: o.Probe, closed: o.Closed, open: o.Open, public: o.Public,
 		decisions: newDecisions(policy.New(append(o.Config.rules(), trier))), sets: roleSets{sets: map[string]*roleSet{}},
 		ended: o.Now(),
 	}
@@ -87,8 +90,12 @@ func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "access", Title: "Roles", Source: "INCITS 359, OWASP ASVS 5.0 V8",
 		Stages: s.stages(), Checks: s.checks(),
-		Routes:  []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
-		Actions: s.actions(), Permissions: []practice.Permission{{Name: manageRoles, Title: "Give and take roles", Role: practice.RoleOwner}},
+		Routes: []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
+		Pages:  s.screens(), Actions: s.actions(),
+		Permissions: []practice.Permission{
+			{Name: seeRoles, Title: "See who may do what", Role: practice.RoleAuditor},
+			{Name: manageRoles, Title: "Give and take roles", Role: practice.RoleOwner},
+		},
 		Jobs: s.jobs(),
 	}
 }

@@ -24,30 +24,32 @@ func (s *Service) checks() []practice.Check {
 	const asvs = "OWASP ASVS 5.0 "
 	return []practice.Check{
 		{
-			ID: "access/strangers-refused", Title: "Nobody gets in without a sign-in", Source: asvs + "V8.2.1", Every: 10 * time.Minute,
-			Fix: "Look at what stands under services.*.public, and whether something else answers on the gate's port.", Run: s.strangersRefused,
+			ID: "access/strangers-refused", Title: "Nobody gets in without a sign-in", Source: asvs + "V8.2.1", Every: 10 * time.Minute, Timeout: time.Minute,
+			Stale: []string{"app.process.started"},
+			Fix:   "Look at what stands under services.*.public, and whether something else answers on the gate's port.", Run: s.strangersRefused,
 		},
 		{
-			ID: "access/assertions-verify", Title: "Upstreams can verify who asks", Source: "RFC 7519, RFC 7517", Every: time.Hour,
-			Fix: "See that the portal's /.well-known/jwks.json can be reached, and restart the node whose keys differ.", Run: s.assertionsVerify,
+			ID: "access/assertions-verify", Title: "Upstreams can verify who asks", Source: "RFC 7519, RFC 7517", Every: time.Hour, Timeout: 30 * time.Second,
+			Stale: []string{"app.process.started"},
+			Fix:   "See that the portal's /.well-known/jwks.json can be reached, and restart the node whose keys differ.", Run: s.assertionsVerify,
 		},
 		{
-			ID: "access/owner-exists", Title: "Somebody can look after this server", Source: asvs + "V8.1.1", Every: time.Hour,
+			ID: "access/owner-exists", Title: "Somebody can look after this server", Source: asvs + "V8.1.1", Every: time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"access.role.", "authentication.person."},
 			Fix:   "tenward person invite --role owner NAME, on the server; two owners are better than one.", Run: s.ownerExists,
 		},
 		{
-			ID: "access/roles-exist", Title: "Every grant names a role that exists", Source: "INCITS 359-2012", Every: time.Hour,
+			ID: "access/roles-exist", Title: "Every grant names a role that exists", Source: "INCITS 359-2012", Every: time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"access.role.", "authentication.person."},
 			Fix:   "Write the role under access.roles again, or take it away: tenward person revoke NAME ROLE.", Run: s.rolesExist,
 		},
 		{
-			ID: "access/disabled-hold-nothing", Title: "Who is kept out holds no roles", Source: "NIST SP 800-53 AC-2(3)", Every: time.Hour,
+			ID: "access/disabled-hold-nothing", Title: "Who is kept out holds no roles", Source: "NIST SP 800-53 AC-2(3)", Every: time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"access.role.", "authentication.person."},
 			Fix:   "tenward person revoke NAME ROLE, so that letting them in again gives nothing back by accident.", Run: s.disabledHoldNothing,
 		},
 		{
-			ID: "access/roles-held", Title: "Every role is somebody's", Source: "NIST SP 800-53 AC-6(7)", Every: 24 * time.Hour,
+			ID: "access/roles-held", Title: "Every role is somebody's", Source: "NIST SP 800-53 AC-6(7)", Every: 24 * time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"access.role.", "authentication.person."},
 			Fix:   "Give the role to whom it was written for, or take it out of access.roles.", Run: s.rolesHeld,
 		},

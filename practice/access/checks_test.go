@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
@@ -79,10 +78,7 @@ func TestStrangersRefusedSeesAnOpenDoor(t *testing.T) {
 func TestWhatIsMeantToBePublicIsNoHole(t *testing.T) {
 	each(t, func(h *house) {
 		h.options.Closed, h.options.Open = nil, []string{"notes"}
-		var err error
-		if h.service, err = access.New(t.Context(), h.options); err != nil {
-			t.Fatal(err)
-		}
+		h.rebuild()
 		h.wants("access/strangers-refused", "warn notes")
 	})
 }
@@ -133,27 +129,11 @@ func TestGrantsAndRolesThatDoNotMatch(t *testing.T) {
 
 		// The file loses a role that somebody holds.
 		h.options.Config.Roles = h.options.Config.Roles[1:]
-		var err error
-		if h.service, err = access.New(t.Context(), h.options); err != nil {
-			t.Fatal(err)
-		}
+		h.rebuild()
 		h.wants("access/roles-exist", "fail viewer")
 
 		bea := h.person("bea", "editor")
 		h.do(func(c *outbox.Change) error { return identity.SetState(h.Context(), c, bea.ID, identity.Disabled) })
 		h.wants("access/disabled-hold-nothing", "warn "+string(bea.ID))
-	})
-}
-
-func TestChecksSayWhatToDo(t *testing.T) {
-	each(t, func(h *house) {
-		for _, c := range h.service.Practice().Checks {
-			if c.Title == "" || c.Source == "" || c.Fix == "" || c.Every < time.Minute || c.Run == nil {
-				t.Errorf("%s lacks something: %+v", c.ID, c)
-			}
-		}
-		if n := len(h.service.Practice().Checks); n < 4 {
-			t.Errorf("%d checks", n)
-		}
 	})
 }

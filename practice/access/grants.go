@@ -102,6 +102,9 @@ func (s *Service) changed(ctx context.Context, c *outbox.Change, p *identity.Per
 	if !ends.IsZero() {
 		details = append(details, event.Detail{Name: "ends", Value: ends.UTC().Format(time.RFC3339)})
 	}
+	if reason := reasonOf(ctx); reason != "" {
+		details = append(details, event.Detail{Name: "reason", Value: reason})
+	}
 	c.Record(&event.Event{
 		Class: event.UserAccess, Activity: activity, Severity: event.Low, Kind: kind, Message: message, Details: details,
 		User: p.User(), Subject: string(p.ID),
@@ -145,9 +148,12 @@ func (s *Service) RevokeGroup(ctx context.Context, c *outbox.Change, group, role
 }
 
 func (s *Service) changedGroup(ctx context.Context, c *outbox.Change, id string, members []identity.PersonID, activity event.Activity, kind, message, role, by string) error {
+	details := []event.Detail{{Name: "role", Value: role}, {Name: "group", Value: id}, {Name: "by", Value: by}}
+	if reason := reasonOf(ctx); reason != "" {
+		details = append(details, event.Detail{Name: "reason", Value: reason})
+	}
 	c.Record(&event.Event{
-		Class: event.GroupManagement, Activity: activity, Severity: event.Low, Kind: kind, Message: message,
-		Details: []event.Detail{{Name: "role", Value: role}, {Name: "group", Value: id}, {Name: "by", Value: by}},
+		Class: event.GroupManagement, Activity: activity, Severity: event.Low, Kind: kind, Message: message, Details: details,
 	})
 	for _, p := range members {
 		if err := s.sessions.Changed(ctx, c, p); err != nil {

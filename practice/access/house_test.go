@@ -50,23 +50,35 @@ func roles() access.Config {
 
 func each(t *testing.T, test func(h *house)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
-		clock := func() time.Time { return h.now }
-		var err error
-		if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, slog.New(slog.DiscardHandler)); err != nil {
-			t.Fatal(err)
-		}
-		h.sessions = identity.NewSessions(db, identity.Limits{Idle: time.Hour, Absolute: 12 * time.Hour}, nobody{}, clock)
-		h.options = access.Options{
-			Config: roles(), Issuer: "https://login.example.com", DB: db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, Sessions: h.sessions, Now: clock,
-			Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Closed: map[string]string{"notes": "notes.example.com:8443/below"},
-		}
-		if h.service, err = access.New(t.Context(), h.options); err != nil {
-			t.Fatal(err)
-		}
-		test(h)
-	})
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(build(t, db)) })
+}
+
+// build makes the practice on a database.
+func build(t *testing.T, db *store.DB) *house {
+	t.Helper()
+	h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
+	clock := func() time.Time { return h.now }
+	var err error
+	if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	h.sessions = identity.NewSessions(db, identity.Limits{Idle: time.Hour, Absolute: 12 * time.Hour}, nobody{}, clock)
+	h.options = access.Options{
+		Config: roles(), Issuer: "https://login.example.com", DB: db, Secrets: db.Secrets(store.NewMasterKey()), Box: h.box, Sessions: h.sessions, Now: clock,
+		Probe: func(r *http.Request) (*http.Response, error) { return h.outside(r) }, Closed: map[string]string{"notes": "notes.example.com:8443/below"},
+		Public: func(service, path string) bool { return service == "notes" && path == "/search" },
+	}
+	h.rebuild()
+	return h
+}
+
+// rebuild makes the practice anew, as a restart does.
+func (h *house) rebuild() {
+	h.Helper()
+	var err error
+	if h.service, err = access.New(h.Context(), h.options); err != nil {
+		h.Fatal(err)
+	}
 }
 
 func (h *house) do(do func(*outbox.Change) error) {

@@ -14,7 +14,7 @@ import (
 func TestContract(t *testing.T) {
 	var conf audits.Config
 	conf.Defaults()
-	practicetest.Run(t, audits.New(conf, nil, func(context.Context) error { return nil }).Practice())
+	practicetest.Run(t, audits.New(conf, nil, func(context.Context) error { return nil }).Practice(), nil)
 }
 
 func TestConfig(t *testing.T) {

@@ -22,30 +22,32 @@ import (
 func (s *Service) checks() []practice.Check {
 	return []practice.Check{
 		{
-			ID: "authentication/everybody-has-two-factors", Title: "Everybody signs in with two factors", Source: "NIST SP 800-63B-4 AAL2", Every: time.Hour,
+			ID: "authentication/everybody-has-two-factors", Title: "Everybody signs in with two factors", Source: "NIST SP 800-63B-4 AAL2", Every: time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"authentication.person.", "authentication.recovery."},
 			Fix:   "Set authentication.second_factor to required; make a link for whoever has none: tenward person reset NAME.", Run: s.everybodyHasTwoFactors,
 		},
 		{
-			ID: "authentication/forged-sessions-refused", Title: "A made-up session opens nothing", Source: "OWASP ASVS 5.0 V7.2", Every: 10 * time.Minute,
-			Fix: "See what answers on that host: it may not be this gate.", Run: s.forgedRefused,
+			ID: "authentication/forged-sessions-refused", Title: "A made-up session opens nothing", Source: "OWASP ASVS 5.0 V7.2", Every: 10 * time.Minute, Timeout: time.Minute,
+			Stale: []string{"app.process.started"},
+			Fix:   "See what answers on that host: it may not be this gate.", Run: s.forgedRefused,
 		},
 		{
-			ID: "authentication/portal-answers-safely", Title: "The portal answers, and cannot be framed or kept", Source: "OWASP ASVS 5.0 V3.4", Every: 10 * time.Minute,
-			Fix: "See whether something between clients and the gate changes its answers.", Run: s.portalAnswersSafely,
+			ID: "authentication/portal-answers-safely", Title: "The portal answers, and cannot be framed or kept", Source: "OWASP ASVS 5.0 V3.4", Every: 10 * time.Minute, Timeout: time.Minute,
+			Stale: []string{"app.process.started"},
+			Fix:   "See whether something between clients and the gate changes its answers.", Run: s.portalAnswersSafely,
 		},
 		{
-			ID: "authentication/sessions-within-limits", Title: "No session outlives its limits or its person", Source: "NIST SP 800-63B-4 section 5.2", Every: time.Hour,
+			ID: "authentication/sessions-within-limits", Title: "No session outlives its limits or its person", Source: "NIST SP 800-63B-4 section 5.2", Every: time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"authentication.person."},
 			Fix:   "Let the person begin anew (tenward person disable NAME, then enable), and see whether the database was changed by hand.", Run: s.sessionsWithinLimits,
 		},
 		{
-			ID: "authentication/passwords-hashed-well", Title: "Passwords are kept as they should be today", Source: "OWASP Password Storage Cheat Sheet", Every: 24 * time.Hour,
+			ID: "authentication/passwords-hashed-well", Title: "Passwords are kept as they should be today", Source: "OWASP Password Storage Cheat Sheet", Every: 24 * time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"authentication.person.", "authentication.password."},
 			Fix:   "They are hashed anew when their owners sign in; make a link for who never does: tenward person reset NAME.", Run: s.passwordsHashedWell,
 		},
 		{
-			ID: "authentication/recovery-codes-left", Title: "Everybody has recovery codes left", Source: "NIST SP 800-63B-4 section 4.2", Every: 24 * time.Hour,
+			ID: "authentication/recovery-codes-left", Title: "Everybody has recovery codes left", Source: "NIST SP 800-63B-4 section 4.2", Every: 24 * time.Hour, Timeout: 30 * time.Second,
 			Stale: []string{"authentication.person.", "authentication.recovery."},
 			Fix:   "Ask them to make new ones on the portal, under Security.", Run: s.recoveryCodesLeft,
 		},

@@ -42,7 +42,8 @@ type house struct {
 	letters  []authentication.Letter
 	last     string // owner
 	owners   []string
-	mailless bool // no letters are sent
+	mailless bool     // no letters are sent
+	names    []string // roles that somebody can be given
 
 	db       *store.DB
 	conf     authentication.Config
@@ -63,21 +64,25 @@ var here = authentication.Where{Client: netip.MustParseAddrPort("192.0.2.7:4711"
 
 func each(t *testing.T, test func(h *house)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		h := &house{T: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
-		clock := func() time.Time { return h.now }
-		log := slog.New(slog.DiscardHandler)
-		h.db = db
-		h.conf.Defaults()
-		var err error
-		if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, log); err != nil {
-			t.Fatal(err)
-		}
-		h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, h.conf.Limits(), nobody{}, clock)
-		h.secrets, h.counters = db.Secrets(store.NewMasterKey()), cluster.Alone(clock)
-		h.rebuild()
-		test(h)
-	})
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(build(t, db)) })
+}
+
+// build makes the practice on a database.
+func build(t *testing.T, db *store.DB) *house {
+	t.Helper()
+	h := &house{T: t, names: []string{"owner", "editor"}, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), record: new(outboxtest.Record)}
+	clock := func() time.Time { return h.now }
+	log := slog.New(slog.DiscardHandler)
+	h.db = db
+	h.conf.Defaults()
+	var err error
+	if h.box, err = outbox.New(t.Context(), db, h.record, "a", clock, log); err != nil {
+		t.Fatal(err)
+	}
+	h.people, h.session = identity.NewPeople(db), identity.NewSessions(db, h.conf.Limits(), nobody{}, clock)
+	h.secrets, h.counters = db.Secrets(store.NewMasterKey()), cluster.Alone(clock)
+	h.rebuild()
+	return h
 }
 
 // The house knows two roles, and nobody is its last owner but who is said to be.
@@ -98,7 +103,7 @@ func (*house) Held(context.Context, identity.PersonID) ([]string, error) {
 	return []string{"editor"}, nil
 }
 
-func (*house) Names() []string { return []string{"owner", "editor"} }
+func (h *house) Names() []string { return h.names }
 
 func (h *house) Owner(_ context.Context, _ *outbox.Change, p *identity.Person) (bool, error) {
 	return slices.Contains(h.owners, p.Account) || p.Account == h.last, nil

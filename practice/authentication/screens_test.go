@@ -108,8 +108,10 @@ func TestAPersonAsTheyLook(t *testing.T) {
 
 func TestOnlyAnOwnerIsOfferedRolesToGive(t *testing.T) {
 	each(t, func(h *house) {
-		practicetest.Golden(t, "invite-owner", h.page(practice.RoleOwner, "/people/invite", nil), *update)
-		practicetest.Golden(t, "invite-admin", h.page(practice.RoleAdmin, "/people/invite", nil), *update)
+		practicetest.Golden(t, "invite-many", h.page(practice.RoleOwner, "/people/invite", nil), *update)
+		practicetest.Golden(t, "invite-none", h.page(practice.RoleAdmin, "/people/invite", nil), *update)
+		h.names = h.names[:1]
+		practicetest.Golden(t, "invite-one", h.page(practice.RoleOwner, "/people/invite", nil), *update)
 	})
 }
 

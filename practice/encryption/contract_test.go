@@ -15,5 +15,5 @@ func TestContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	practicetest.Run(t, s.Practice())
+	practicetest.Run(t, s.Practice(), nil)
 }

@@ -15,8 +15,8 @@ func service(plain monitoring.Plain, writable bool) *monitoring.Service {
 }
 
 func TestContract(t *testing.T) {
-	practicetest.Run(t, service(monitoring.Refuse, true).Practice())
-	practicetest.Run(t, service(monitoring.Serve, true).Practice())
+	practicetest.Run(t, service(monitoring.Refuse, true).Practice(), nil)
+	practicetest.Run(t, service(monitoring.Serve, true).Practice(), nil)
 }
 
 func TestNothingPassesUnrecordedWhereTheOperatorSaysSo(t *testing.T) {

@@ -7,4 +7,4 @@ import (
 	"github.com/tenward/tenward/practice/practicetest"
 )
 
-func TestContract(t *testing.T) { practicetest.Run(t, patching.Practice()) }
+func TestContract(t *testing.T) { practicetest.Run(t, patching.Practice(), nil) }

@@ -3,34 +3,28 @@
 package practicetest
 
 import (
-	"go/parser"
-	"go/token"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/practice"
 )
 
-// Run holds a practice against the contract. It is called from the practice's own folder.
-func Run(t *testing.T, p practice.Practice) {
+// Run holds a practice against the contract. It is called from the practice's own folder. checks are worlds in which each
+// of its checks gives each of its answers.
+func Run(t *testing.T, p practice.Practice, checks Checks) {
 	t.Helper()
-	for _, fault := range Faults(p) {
-		t.Error(fault)
-	}
 	folder, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if name := filepath.Base(folder); name != p.Slug {
-		t.Errorf("the slug is %q, the folder %q", p.Slug, name)
-	}
-	for _, fault := range documentFaults(t, p) {
+	faults := slices.Concat(Faults(p), FolderFaults(p, folder), ScreenFaults(p, folder), CheckFaults(t, p, checks))
+	for _, fault := range faults {
 		t.Error(fault)
 	}
 }
@@ -73,6 +67,12 @@ func Faults(p practice.Practice) []string {
 	}
 	for _, c := range p.Checks {
 		name("check", c.ID, slashed)
+		if c.Run == nil || c.Title == "" || c.Source == "" || c.Fix == "" {
+			wrong("check", quote(c.ID), "asks nothing, or says not what, why or how to mend it")
+		}
+		if c.Every < time.Minute || c.Timeout <= 0 || c.Timeout >= c.Every || c.Weight < 0 {
+			wrong("check", quote(c.ID), "has no clock of a minute or more, no bound below it, or a weight below nothing")
+		}
 	}
 	for _, j := range p.Jobs {
 		name("job", j.Name, slashed)
@@ -112,23 +112,6 @@ func Faults(p practice.Practice) []string {
 }
 
 func quote(s string) string { return `"` + s + `"` }
-
-// documentFaults are what is wrong with what is written about the practice: its package comment, and its page.
-func documentFaults(t *testing.T, p practice.Practice) []string {
-	t.Helper()
-	var faults []string
-	file, err := parser.ParseFile(token.NewFileSet(), p.Slug+".go", nil, parser.ParseComments)
-	switch {
-	case err != nil:
-		faults = append(faults, "the file "+p.Slug+".go, where everybody looks first, cannot be read: "+err.Error())
-	case !strings.HasPrefix(file.Doc.Text(), "Package "+p.Slug+" ") || !strings.Contains(file.Doc.Text(), "Source"):
-		faults = append(faults, "the package comment does not say in its first sentence what it is, or names no sources")
-	}
-	if _, err := os.Stat(filepath.Join("..", "..", "docs", "practices", p.Slug+".md")); err != nil && p.Built() {
-		faults = append(faults, "it is built, and docs/practices/"+p.Slug+".md does not say what it does")
-	}
-	return faults
-}
 
 // Refusal runs a stage and gives its verdict, which must have what an answer and an event need.
 func Refusal(t *testing.T, s gate.Stage, x *gate.Exchange) gate.Verdict {

@@ -14,16 +14,25 @@ import (
 
 func pass(context.Context, *gate.Exchange) (gate.Verdict, error) { return gate.Verdict{}, nil }
 
+// answering is a check's code that gives these answers.
+func answering(err error, findings ...practice.Finding) func(context.Context) ([]practice.Finding, error) {
+	return func(context.Context) ([]practice.Finding, error) { return findings, err }
+}
+
 func sound() practice.Practice {
 	return practice.Practice{
 		Slug: "gardening", Title: "Gardening", Source: "a book",
-		Stages:  []gate.Stage{{Name: "gardening.request", Phase: gate.Headed, Run: pass}},
+		Stages: []gate.Stage{{Name: "gardening.request", Phase: gate.Headed, Run: pass}},
+		Checks: []practice.Check{{
+			ID: "gardening/roses-bloom", Title: "Roses bloom", Source: "a book, page 7", Fix: "Water them.", Every: time.Hour, Timeout: time.Minute,
+			Stale: []string{"gardening.rose.cut"}, Run: answering(nil, practice.Found(practice.Pass, "rose", "It blooms.")),
+		}},
 		Jobs:    []practice.Job{{Name: "gardening/water", Every: time.Hour, Timeout: time.Minute, Run: func(context.Context) error { return nil }}},
 		Readers: []practice.Reader{{Name: "gardening/weeds", Read: func(context.Context, []*event.Event) error { return nil }}},
 	}
 }
 
-func TestTheSuiteSeesEachFault(t *testing.T) {
+func TestTheSuiteSeesEachFaultOfTheValue(t *testing.T) {
 	if faults := practicetest.Faults(sound()); len(faults) != 0 {
 		t.Fatalf("a sound practice has the faults %q", faults)
 	}
@@ -47,6 +56,17 @@ func TestTheSuiteSeesEachFault(t *testing.T) {
 		{"a page that asks for no permission", func(p *practice.Practice) { p.Pages = []practice.Page{{Path: "/roses"}} }, "no permission"},
 		{"a route that leads nowhere", func(p *practice.Practice) { p.Routes = []practice.Route{{Pattern: "GET /roses"}} }, "leads nowhere"},
 		{"a permission of another practice", func(p *practice.Practice) { p.Permissions = []practice.Permission{{Name: "cooking.soup.taste"}} }, "cooking.soup.taste"},
+		{"a check of another practice", func(p *practice.Practice) { p.Checks[0].ID = "cooking/soup-hot" }, `check "cooking/soup-hot"`},
+		{"a check twice", func(p *practice.Practice) { p.Checks = append(p.Checks, p.Checks[0]) }, "exists twice"},
+		{"a check that asks nothing", func(p *practice.Practice) { p.Checks[0].Run = nil }, "asks nothing"},
+		{"a check without a title", func(p *practice.Practice) { p.Checks[0].Title = "" }, "says not what"},
+		{"a check without a source", func(p *practice.Practice) { p.Checks[0].Source = "" }, "says not what"},
+		{"a check without a fix", func(p *practice.Practice) { p.Checks[0].Fix = "" }, "how to mend it"},
+		{"a check without a clock", func(p *practice.Practice) { p.Checks[0].Every = 0 }, "no clock"},
+		{"a check all the time", func(p *practice.Practice) { p.Checks[0].Every = time.Second }, "no clock of a minute"},
+		{"a check without a bound", func(p *practice.Practice) { p.Checks[0].Timeout = 0 }, "no bound"},
+		{"a check that may take longer than until it is asked again", func(p *practice.Practice) { p.Checks[0].Timeout = 2 * time.Hour }, "no bound below it"},
+		{"a check that counts less than nothing", func(p *practice.Practice) { p.Checks[0].Weight = -1 }, "a weight below nothing"},
 	} {
 		p := sound()
 		c.spoil(&p)

@@ -7,4 +7,4 @@ import (
 	"github.com/tenward/tenward/practice/training"
 )
 
-func TestContract(t *testing.T) { practicetest.Run(t, training.Practice()) }
+func TestContract(t *testing.T) { practicetest.Run(t, training.Practice(), nil) }

@@ -31,13 +31,13 @@ const reportGood = 48 * time.Hour
 func (s *Service) corpusChecks() []practice.Check {
 	return []practice.Check{
 		{
-			ID: "validation/attacks-refused", Title: "Attacks are refused", Source: "OWASP Core Rule Set 4, NIST SP 800-115 section 5", Every: 24 * time.Hour, Weight: 3,
+			ID: "validation/attacks-refused", Title: "Attacks are refused", Source: "OWASP Core Rule Set 4, NIST SP 800-115 section 5", Every: 24 * time.Hour, Timeout: 30 * time.Second, Weight: 3,
 			Stale: []string{"audits.run.ended"},
 			Fix:   "Look for the exclusion in validation.directives that is wider than it has to be, and for a service whose mode is observe.",
 			Run:   func(context.Context) ([]practice.Finding, error) { return s.overServices(attacksRefused) },
 		},
 		{
-			ID: "validation/honest-requests-pass", Title: "Honest requests pass", Source: "OWASP Core Rule Set 4", Every: 24 * time.Hour, Weight: 2,
+			ID: "validation/honest-requests-pass", Title: "Honest requests pass", Source: "OWASP Core Rule Set 4", Every: 24 * time.Hour, Timeout: 30 * time.Second, Weight: 2,
 			Stale: []string{"audits.run.ended"},
 			Fix:   "Lower validation.paranoia, or take the rule that the event names out for the field that it matched.",
 			Run:   func(context.Context) ([]practice.Finding, error) { return s.overServices(honestPass) },

@@ -145,10 +145,16 @@ func (s *Set) Speaks(roles []string, service string) bool {
 
 // Decide answers for somebody who holds these roles.
 func (s *Set) Decide(roles []string, r Request) Decision {
+	d, _ := s.answer(roles, r)
+	return d
+}
+
+// answer decides, and names the policy that did; none where nothing speaks.
+func (s *Set) answer(roles []string, r Request) (Decision, cedar.PolicyID) {
 	var found candidates
 	s.permits.find(&found, roles, r, r.Path)
 	if len(found.list) == 0 {
-		return Decision{} // nothing permits, whatever forbids
+		return Decision{}, "" // nothing permits, whatever forbids
 	}
 	s.forbids.find(&found, roles, r, folded(r.Path))
 	return found.decide(roles, r)
@@ -172,7 +178,7 @@ func (c *candidates) All() iter.Seq2[cedar.PolicyID, *cedar.Policy] {
 }
 
 // decide asks Cedar.
-func (c *candidates) decide(roles []string, r Request) Decision {
+func (c *candidates) decide(roles []string, r Request) (Decision, cedar.PolicyID) {
 	holder := cedar.NewEntityUID("Holder", cedar.String(strings.Join(roles, " ")))
 	request := cedar.NewEntityUID("Request", cedar.String(r.Service+" "+r.Path))
 	held := make([]cedar.EntityUID, len(roles))
@@ -185,13 +191,15 @@ func (c *candidates) decide(roles []string, r Request) Decision {
 	}
 	answer, why := cedar.Authorize(c, entities, cedar.Request{Principal: holder, Action: action(r.Method), Resource: request})
 	if len(why.Errors) > 0 {
-		return Decision{} // a policy that cannot be evaluated might have forbidden
+		return Decision{}, "" // a policy that cannot be evaluated might have forbidden
 	}
 	d := Decision{Allowed: answer == cedar.Allow}
-	if len(why.Reasons) > 0 {
-		d.Role, _, _ = strings.Cut(string(why.Reasons[0].PolicyID), "#")
+	if len(why.Reasons) == 0 {
+		return d, ""
 	}
-	return d
+	by := why.Reasons[0].PolicyID
+	d.Role, _, _ = strings.Cut(string(by), "#")
+	return d, by
 }
 
 // folded is a path, or a pattern, as whatever forbids reads it: an upstream may take /Admin/ or /admin;x for /admin, and
