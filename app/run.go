@@ -101,6 +101,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return problem.New("app.data.unusable", "The file "+filepath.Join(c.Data, "ca.pem")+", which clients need, cannot be written.",
 			"Remove what stands in its place, and see that the data folder's disk is neither full nor read-only.").Because(err)
 	}
+	tls.LookAt(c.seen(gateListener.Addr(), consoleListener.Addr(), origin))
 	valid, err := validation.New(c.Validation, c.serviceNames())
 	if err != nil {
 		return err
