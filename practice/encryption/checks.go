@@ -72,7 +72,7 @@ func (s *Service) checks() []practice.Check {
 		{
 			ID: "encryption/keys-private", Title: "Keys lie open to nobody", Source: "OWASP ASVS 5.0 V11.7 and V13.3, NIST SP 800-57 part 1 section 6.2", Weight: 2,
 			Every: time.Hour, Timeout: 2 * time.Minute, Stale: stale,
-			Fix: "chmod go= the file that is named. Take a key that stands in the clear out of use: whoever read it has it.", Run: s.keysPrivate,
+			Fix: "chmod go= what is named. Take a key that stands in the clear out of use: whoever read it has it.", Run: s.keysPrivate,
 		},
 		{
 			ID: "encryption/upstreams-private", Title: "Nothing goes to an application in the clear", Source: "OWASP ASVS 5.0 V12.3",

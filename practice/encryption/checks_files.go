@@ -14,71 +14,76 @@ import (
 	"github.com/tenward/tenward/practice"
 )
 
-// maxRead bounds what is read in search of keys. The record's own files, in the folder below, are not: they may be as
-// large as the disk, and what is in them went through the redaction.
+// maxRead bounds what is read in search of keys.
 const maxRead = 256 << 20
 
 // marks are what keys look like that are not sealed: PEM's private keys, and a master key in its text form.
 var marks = [][]byte{[]byte("PRIVATE KEY-----"), []byte("tenward-master-key-v1:")}
 
-// keysPrivate looks at what lies in the data folder: at whom each file is open to, and whether a key can be read in it.
+// keysPrivate looks at the data folder and at what lies in it: at whom it is open to, and whether a key can be read in
+// it. What lies deeper, the record, is as closed as the folder that it is in.
 func (s *Service) keysPrivate(ctx context.Context) ([]practice.Finding, error) {
-	var findings []practice.Finding
-	if info, err := os.Stat(s.outside.Folder); err != nil {
-		return nil, fmt.Errorf("look at the data folder: %w", err)
-	} else if fault := openTo(info); fault != "" {
-		findings = append(findings, practice.Found(practice.Fail, "data folder", "The data folder %s.", fault))
-	}
-	files, left := 0, int64(maxRead)
-	err := filepath.WalkDir(s.outside.Folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || path == s.outside.Authority {
-			return ignoreGone(err)
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		files++
-		info, err := d.Info()
-		if err != nil {
-			return ignoreGone(err)
-		}
-		name, err := filepath.Rel(s.outside.Folder, path)
-		if err != nil {
-			return err
-		}
-		if fault := openTo(info); fault != "" {
-			findings = append(findings, practice.Found(practice.Fail, name, "The file %s.", fault))
-			return nil
-		}
-		if path == s.outside.MasterKey {
-			findings = append(findings, practice.Found(practice.Warn, name, "The master key lies in the folder that it protects: whoever copies the folder has both."))
-			return nil
-		}
-		if filepath.Dir(path) != filepath.Clean(s.outside.Folder) {
-			return nil
-		}
-		clear, n, err := holdsKey(path, left)
-		if left -= n; clear {
-			findings = append(findings, practice.Found(practice.Fail, name, "A key stands in the file, and is not sealed."))
-		}
-		return ignoreGone(err)
-	})
+	o := &s.outside
+	entries, err := os.ReadDir(o.Folder)
 	if err != nil {
 		return nil, fmt.Errorf("look at the data folder: %w", err)
 	}
-	if outside := s.outside.MasterKey; outside != "" && !inside(s.outside.Folder, outside) {
-		info, err := os.Stat(outside)
-		if err != nil {
-			return nil, fmt.Errorf("look at the master key: %w", err)
+	paths := []string{o.Folder}
+	for _, e := range entries {
+		if path := filepath.Join(o.Folder, e.Name()); path != o.Authority {
+			paths = append(paths, path)
 		}
-		if fault := openTo(info); fault != "" {
-			findings = append(findings, practice.Found(practice.Fail, "master key", "The master key's file %s.", fault))
+	}
+	if o.MasterKey != "" && !inside(o.Folder, o.MasterKey) {
+		paths = append(paths, o.MasterKey)
+	}
+	var findings []practice.Finding
+	left := int64(maxRead)
+	for _, path := range paths {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		f, n, err := s.keyPrivate(path, left)
+		if left -= n; errors.Is(err, fs.ErrNotExist) && path != o.MasterKey {
+			continue // it was removed meanwhile
+		}
+		if err != nil {
+			return nil, fmt.Errorf("look at the data folder: %w", err)
+		}
+		if f.Status != practice.Pass {
+			findings = append(findings, f)
 		}
 	}
 	if findings == nil {
-		findings = append(findings, practice.Found(practice.Pass, "files", "%d files are open to this user alone, and no key can be read in them.", files))
+		findings = append(findings, practice.Found(practice.Pass, "files", "The data folder and the %d files and folders in it are this user's alone, and no key can be read in them.", len(entries)))
 	}
 	return findings, nil
+}
+
+// keyPrivate looks at one file or folder, of which it reads no more than left.
+func (s *Service) keyPrivate(path string, left int64) (f practice.Finding, read int64, err error) {
+	name := filepath.Base(path)
+	info, err := os.Lstat(path)
+	if err != nil {
+		return practice.Finding{}, 0, err
+	}
+	if fault := openTo(info); fault != "" {
+		return practice.Found(practice.Fail, name, "%s %s.", name, fault), 0, nil
+	}
+	if path == s.outside.MasterKey {
+		if inside(s.outside.Folder, path) {
+			return practice.Found(practice.Warn, name, "The master key lies in the folder that it protects: whoever copies the folder has both."), 0, nil
+		}
+		return practice.Finding{Status: practice.Pass}, 0, nil
+	}
+	if !info.Mode().IsRegular() {
+		return practice.Finding{Status: practice.Pass}, 0, nil
+	}
+	open, read, err := holdsKey(path, left)
+	if open {
+		return practice.Found(practice.Fail, name, "A key stands in %s, and is not sealed.", name), read, err
+	}
+	return practice.Finding{Status: practice.Pass}, read, err
 }
 
 func inside(folder, file string) bool {
@@ -98,7 +103,7 @@ func openTo(info fs.FileInfo) string {
 }
 
 // holdsKey reads at most so many bytes of a file, and looks for what a key begins with.
-func holdsKey(path string, most int64) (clear bool, read int64, err error) {
+func holdsKey(path string, most int64) (open bool, read int64, err error) {
 	f, err := os.Open(path) //nolint:gosec // a file of the data folder
 	if err != nil {
 		return false, 0, err
@@ -125,12 +130,4 @@ func holdsKey(path string, most int64) (clear bool, read int64, err error) {
 		kept = copy(buffer, tail)
 	}
 	return false, read, nil
-}
-
-// ignoreGone is for files that were removed while they were looked at.
-func ignoreGone(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

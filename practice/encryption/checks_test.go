@@ -224,7 +224,7 @@ func TestWhatTurnsTheChecksRed(t *testing.T) {
 			if err := os.Chmod(h.outside.Folder, 0o750); err != nil { //nolint:gosec // that is the fault
 				h.Fatal(err)
 			}
-		}), practice.Fail, "data folder"},
+		}), practice.Fail, "data"},
 		{"a key that is not sealed", "encryption/keys-private", in(func(h *house) { h.write("tenward.db", "-----BEGIN EC PRIVATE KEY-----", 0o600) }), practice.Fail, "tenward.db"},
 		{"a key across the end of what is read at once", "encryption/keys-private", in(func(h *house) {
 			h.write("tenward.db", string(make([]byte, 1<<20-7))+"-----BEGIN PRIVATE KEY-----", 0o600)
@@ -239,7 +239,7 @@ func TestWhatTurnsTheChecksRed(t *testing.T) {
 			if err := os.WriteFile(h.outside.MasterKey, nil, 0o640); err != nil { //nolint:gosec // that is the fault
 				h.Fatal(err)
 			}
-		}), practice.Fail, "master key"},
+		}), practice.Fail, "key"},
 		{"an application with a certificate of its own making", "encryption/upstreams-private", leads(application.URL), practice.Fail, "notes"},
 		{"an application with a good certificate", "encryption/upstreams-private", in(func(h *house) {
 			h.outside.Upstreams, h.outside.Trusted = map[string]string{"notes": application.URL}, trusted
