@@ -164,6 +164,7 @@ type personList struct{}
 // Run lists everybody, page by page.
 func (personList) Run(ctx context.Context, t *terminal) error {
 	type person struct {
+		ID           string    `json:"id"`
 		Account      string    `json:"account"`
 		Name         string    `json:"name"`
 		Email        string    `json:"email,omitempty"`

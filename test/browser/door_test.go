@@ -109,7 +109,7 @@ func TestFromInvitationToSigningOutEverywhere(t *testing.T) {
 			p.there(here.weak, "/notes")
 			p.says("you have no role yet")
 			p.says("Ask the office")
-			must(t)(here.command("person", "grant", account, "author"))
+			giveOnPage(t, account, "author")
 			p.visit(here.weak.String() + "/notes")
 			p.there(here.weak, "/notes")
 			if ask[bool](p, `document.body.innerText.includes("no role yet")`) {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base32"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,6 +42,27 @@ func (p *phone) code() (string, error) {
 // invitation is one that nobody uses, for those who look at its page.
 var invitation string
 
+// ownerID and invitedID are the ids of the owner, and of whom that invitation is for.
+var ownerID, invitedID string
+
+// idOf asks the running program for somebody's id.
+func (w *world) idOf(account string) (string, error) {
+	list, err := w.command("person", "list", "--json")
+	if err != nil {
+		return "", err
+	}
+	var people []struct{ ID, Account string }
+	if err := json.Unmarshal([]byte(list), &people); err != nil {
+		return "", err
+	}
+	for _, p := range people {
+		if p.Account == account {
+			return p.ID, nil
+		}
+	}
+	return "", errors.New("there is nobody called " + account)
+}
+
 // enrolOwner follows the first invitation in the browser, and keeps what it has then.
 func (w *world) enrolOwner() error {
 	link, err := w.invite("olga", "--as", "Olga Owner", "--role", "owner")
@@ -48,6 +70,12 @@ func (w *world) enrolOwner() error {
 		return err
 	}
 	if invitation, err = w.invite("nora", "--as", "Nora Next"); err != nil {
+		return err
+	}
+	if ownerID, err = w.idOf("olga"); err != nil {
+		return err
+	}
+	if invitedID, err = w.idOf("nora"); err != nil {
 		return err
 	}
 	ctx, cancel := chromedp.NewContext(w.browser, chromedp.WithNewBrowserContext())
