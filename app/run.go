@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/audits"
 	"github.com/tenward/tenward/practice/encryption"
 	"github.com/tenward/tenward/practice/monitoring"
@@ -93,6 +95,12 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}
 	stop.add("record", func(context.Context) error { return unwritten(record.Close(), c.Data) })
 
+	finds, err := openSearch(ctx, c, record, db, o.log)
+	if err != nil {
+		return err
+	}
+	stop.add("index", func(context.Context) error { return finds.index.Close() })
+
 	tls, err := encryption.New(ctx, secrets, c.hosts(), time.Now)
 	if err != nil {
 		return err
@@ -148,7 +156,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
 		Pages: face.pages, Actions: face.actions, Permissions: face.permissions,
-		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks,
+		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index,
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})
 	if err != nil {
@@ -200,9 +208,9 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}()
 	stop.add("admin socket", commands.Shutdown)
 
-	jobs := startClock(context.WithoutCancel(ctx), append(jobsOf(ten), checks.Job()), o.log)
+	jobs := startClock(context.WithoutCancel(ctx), slices.Concat(jobsOf(ten), finds.jobs(), []practice.Job{checks.Job()}), o.log)
 	stop.add("clock", jobs.close)
-	follow(ctx, record, c.Node, append(readersOf(ten), checks.Reader()), o.log, stop)
+	follow(ctx, record, c.Node, append(readersOf(ten), checks.Reader(), finds.reader()), o.log, stop)
 	runs(ctx, "checks", checks.Watch, stop)
 	runs(ctx, "first attack on our own services", attacks.first(c.Audits.First.Std()), stop)
 

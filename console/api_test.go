@@ -3,7 +3,6 @@ package console_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,7 +23,7 @@ func TestDataAsJSON(t *testing.T) {
 	s := newSite(t, some()...)
 	s.enter()
 	for name, path := range map[string]string{
-		"traffic.json": "/api/v1/traffic", "events.json": "/api/v1/events", "refused.json": "/api/v1/events?verdict=refused&service=notes",
+		"traffic.json": "/api/v1/traffic", "events.json": "/api/v1/events", "refused.json": "/api/v1/events?q=verdict:refused+service:notes",
 		"event.json": "/api/v1/events/" + idOf(2).String(), "event-hostile.json": "/api/v1/events/" + idOf(9).String(),
 		"event-unknown.json": "/api/v1/events/" + idOf(99).String(),
 	} {
@@ -54,22 +53,19 @@ func TestAProgramReadsAllPages(t *testing.T) {
 		s.record.add(exchange(n))
 	}
 	var ids []string
-	for before := uint64(0); ; {
-		path := "/api/v1/events"
-		if before > 0 {
-			path = fmt.Sprintf("%s?before=%d", path, before)
-		}
+	for cursor := ""; ; {
 		var l struct {
 			Events []struct{ ID string }
-			Older  uint64
+			Older  string
 		}
+		path := "/api/v1/events?limit=100&cursor=" + cursor
 		if err := json.Unmarshal([]byte(local(t, s.console.API(), http.MethodGet, "http://admin"+path).body), &l); err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range l.Events {
 			ids = append(ids, e.ID)
 		}
-		if before = l.Older; before == 0 {
+		if cursor = l.Older; cursor == "" {
 			break
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/index"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
@@ -35,6 +36,7 @@ type Options struct {
 	Measures func() map[string]gate.Measure // by service since the start; under "" those of no service
 	Events   Events
 	Evidence Evidence
+	Index    *index.Index // finds events by what they say
 
 	Pages       []practice.Page // the practices', which the console does not know
 	Actions     []practice.Action
@@ -86,6 +88,7 @@ type Console struct {
 	flashes *flashes
 	streams *streams
 	feed    *feed
+	causes  *causes
 	meter   *meter
 
 	stop    context.CancelFunc
@@ -107,7 +110,7 @@ func New(o Options) (*Console, error) {
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
-		feed:  &feed{events: o.Events, now: o.Now},
+		feed: &feed{events: o.Events, now: o.Now}, causes: &causes{index: o.Index, now: o.Now},
 		meter: newMeter(o.Measures, o.Now),
 	}
 	if err := c.register(); err != nil {

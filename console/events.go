@@ -4,158 +4,175 @@ import (
 	"context"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/tenward/tenward/console/ui"
+	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/index"
 )
 
-// perPage is how many rows a list has.
+// perPage is how many rows a list has; a program may ask for up to index.MaxPage.
 const perPage = 50
 
-// query is which events are asked for; its text is the address of the list, so that every view can be linked to.
-type query struct {
-	Verdict, Service, Cause string
-	Before                  uint64 // only what was recorded before this place in the record
+// asks is what a list of events is asked for; its text is the address of the list, so that every view can be linked to.
+type asks struct {
+	query  index.Query
+	cursor string // a page beside another
+	limit  int
 }
 
-func parseQuery(v url.Values) (query, error) {
-	q := query{Verdict: v.Get("verdict"), Service: v.Get("service"), Cause: v.Get("cause")}
-	switch q.Verdict {
-	case "", "passed", "refused", "observed", "error":
-	default:
-		return query{}, errFilter
+func (c *Console) parseAsks(v url.Values) (asks, error) {
+	q, err := index.Parse(v.Get("q"), c.o.Now())
+	if err != nil {
+		return asks{}, err
 	}
-	if before := v.Get("before"); before != "" {
-		n, err := strconv.ParseUint(before, 10, 64)
-		if err != nil || n == 0 {
-			return query{}, errFilter.Because(err)
+	a := asks{query: q, cursor: v.Get("cursor"), limit: perPage}
+	if limit := v.Get("limit"); limit != "" {
+		if a.limit, err = strconv.Atoi(limit); err != nil || a.limit < 1 || a.limit > index.MaxPage {
+			return asks{}, errFilter
 		}
-		q.Before = n
 	}
-	return q, nil
+	return a, nil
 }
 
-func (q query) values() url.Values {
+// eventsOf is the address of the events that a query finds.
+func eventsOf(query string) string { return eventsAt(query, "") }
+
+func eventsAt(query, cursor string) string {
 	v := url.Values{}
-	for _, f := range [...][2]string{{"verdict", q.Verdict}, {"service", q.Service}, {"cause", q.Cause}} {
-		if f[1] != "" {
-			v.Set(f[0], f[1])
-		}
+	if query != "" {
+		v.Set("q", query)
 	}
-	if q.Before > 0 {
-		v.Set("before", strconv.FormatUint(q.Before, 10))
+	if cursor != "" {
+		v.Set("cursor", cursor)
 	}
-	return v
+	return (&url.URL{Path: "/events", RawQuery: v.Encode()}).String()
 }
 
-func (q query) path() string {
-	return (&url.URL{Path: "/events", RawQuery: q.values().Encode()}).String()
+// eventsWith is the address of all events of one value.
+func eventsWith(field, value string) string {
+	q, err := index.Query{}.With(field, value)
+	if err != nil { // a value that no query can name
+		return eventsOf("")
+	}
+	return eventsOf(q.String())
 }
 
-// matches says whether the row is one of those asked for, on whichever page.
-func (q query) matches(r row) bool {
-	return (q.Verdict == "" || r.Verdict == q.Verdict) && (q.Service == "" || r.Service == q.Service) && (q.Cause == "" || r.Cause == q.Cause)
-}
-
-// list is a page of the newest events.
+// list is a page of what a query finds, the newest first.
 type list struct {
-	Events []row  `json:"events"`
-	Older  uint64 `json:"older,omitempty"` // the next page's before; absent on the last page
+	Query      string        `json:"query"` // in its one spelling
+	Words      []index.Word  `json:"words"`
+	From       time.Time     `json:"from"` // the time that was looked at
+	To         time.Time     `json:"to"`   // its end is not included
+	Count      int64         `json:"count"`
+	Events     []row         `json:"events"`
+	Newer      string        `json:"newer,omitempty"` // the cursor of the page before; absent on the first
+	Older      string        `json:"older,omitempty"` // and of the one behind; absent on the last
+	Histogram  []bucket      `json:"histogram,omitempty"`
+	Facets     []index.Facet `json:"facets,omitempty"`
+	Incomplete []string      `json:"incomplete,omitempty"` // days that are being made anew: events of theirs may be missing
 
-	Matched int `json:"-"` // on all pages
-	Of      int `json:"-"` // how many events were looked at
-
-	query query
+	asks asks
 }
 
-func (c *Console) list(ctx context.Context, v url.Values) (*list, error) {
-	q, err := parseQuery(v)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := c.feed.recent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	l := &list{query: q, Events: []row{}, Of: len(rows)}
-	for _, r := range rows {
-		if !q.matches(r) {
-			continue
-		}
-		l.Matched++
-		if q.Before > 0 && r.Seq >= q.Before {
-			continue
-		}
-		if len(l.Events) < perPage {
-			l.Events = append(l.Events, r)
-		} else {
-			l.Older = l.Events[perPage-1].Seq
-		}
-	}
-	return l, nil
+// bucket is how many events lie within one part of the time.
+type bucket struct {
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	Count    int64     `json:"count"`
+	Passed   int64     `json:"passed"`
+	Refused  int64     `json:"refused"`
+	Observed int64     `json:"observed"`
+	Error    int64     `json:"error"`
+	None     int64     `json:"none"` // what is no exchange
 }
+
+// What a list shows of its rows beside them.
+const maxParts = 60
+
+var faceted = []string{"verdict", "service", "status", "kind", "rule"}
 
 func (c *Console) loadEvents(ctx context.Context, v url.Values) (any, error) {
 	return c.list(ctx, v)
 }
 
-// Still says that older pages stand still.
-func (l *list) Still() bool { return l.query.Before > 0 }
-
-// choice is one of several views of the list.
-type choice struct {
-	Word, Link string
-	Here       bool
+func (c *Console) list(ctx context.Context, v url.Values) (*list, error) {
+	a, err := c.parseAsks(v)
+	if err != nil {
+		return nil, err
+	}
+	page, err := c.o.Index.Search(ctx, a.query, a.cursor, a.limit)
+	if err != nil {
+		return nil, err
+	}
+	l := &list{Query: a.query.String(), Words: a.query.Words(), Events: []row{}, Newer: page.Newer, Older: page.Older, asks: a}
+	for _, r := range page.Rows {
+		l.Events = append(l.Events, rowOfIndex(r))
+	}
+	days, err := c.o.Index.Incomplete()
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range days {
+		l.Incomplete = append(l.Incomplete, d.String())
+	}
+	if l.From, l.To, err = c.o.Index.Window(a.query); err != nil {
+		return nil, err
+	}
+	if v.Has("limit") { // a program that pages through rows
+		return l, nil
+	}
+	if l.Count, err = c.o.Index.Count(ctx, a.query); err != nil {
+		return nil, err
+	}
+	if renewed(ctx) { // only what is live is loaded again
+		return l, nil
+	}
+	return l, c.around(ctx, l)
 }
 
-// Choices are the verdicts to choose from; the other filters stay.
-func (l *list) Choices() []choice {
-	verdicts := [...][2]string{{"", "All"}, {"refused", "Refused"}, {"observed", "Observed"}, {"error", "Errors"}, {"passed", "Passed"}}
-	choices := make([]choice, 0, len(verdicts))
-	for _, v := range verdicts {
-		q := l.query
-		q.Verdict, q.Before = v[0], 0
-		choices = append(choices, choice{Word: v[1], Link: q.path(), Here: l.query.Verdict == v[0]})
+// around adds what stands beside the rows.
+func (c *Console) around(ctx context.Context, l *list) error {
+	parts, err := c.o.Index.Histogram(ctx, l.asks.query, maxParts)
+	if err != nil {
+		return err
 	}
-	return choices
+	for _, p := range parts {
+		n := p.Verdicts
+		l.Histogram = append(l.Histogram, bucket{p.From, p.To, p.Count, n[event.Passed], n[event.Refused], n[event.Observed], n[event.Errored], n[event.None]})
+	}
+	l.Facets, err = c.o.Index.Facets(ctx, l.asks.query, faceted...)
+	return err
 }
 
-// Chips are the other filters; each link takes one away.
-func (l *list) Chips() []choice {
-	var chips []choice
-	without := l.query
-	without.Before = 0
-	if s := l.query.Service; s != "" {
-		q := without
-		q.Service = ""
-		chips = append(chips, choice{Word: "service: " + ui.Cut(s, maxName), Link: q.path()})
+// rowOfIndex is an event as the index has it.
+func rowOfIndex(r index.Row) row {
+	one := row{
+		ID: r.ID.String(), Seq: r.Seq, Time: r.Time, Verdict: r.Verdict.String(), Severity: r.Severity.String(), Kind: ui.Cut(r.Kind, maxName),
+		Service: ui.Cut(r.Service, maxName), Reason: ui.Cut(r.Message, maxReason), Person: r.Person, Status: r.Status, Duration: r.Latency.Microseconds(),
 	}
-	if s := l.query.Cause; s != "" {
-		q := without
-		q.Cause = ""
-		chips = append(chips, choice{Word: "cause: " + ui.Cut(s, maxName), Link: q.path()})
+	if r.Method != "" {
+		one.Request = ui.Cut(r.Method+" "+target(&event.HTTP{Path: r.Path, Query: r.Query}), maxRequest)
 	}
-	return chips
+	if r.Client.IsValid() {
+		one.Client = r.Client.Unmap().String()
+	}
+	for _, id := range r.Rules {
+		one.Rules = append(one.Rules, ui.Cut(id, maxName))
+	}
+	one.Cause = causeOf(r.Verdict, one.Rules, one.Kind)
+	return one
 }
 
-// Here is the address of this list.
-func (l *list) Here() string { return l.query.path() }
+// Still says that other pages than the newest stand still.
+func (l *list) Still() bool { return l.asks.cursor != "" || !l.To.IsZero() && l.bounded() }
 
-// Filtered says that not all events are asked for.
-func (l *list) Filtered() bool { return l.query != query{Before: l.query.Before} }
-
-// OlderLink leads to the next page.
-func (l *list) OlderLink() string {
-	q := l.query
-	q.Before = l.Older
-	return q.path()
-}
-
-// NewestLink leads back to the first page; empty there.
-func (l *list) NewestLink() string {
-	if l.query.Before == 0 {
-		return ""
+// bounded says that the query ends at a time of its own: nothing comes to it any more.
+func (l *list) bounded() bool {
+	for _, w := range l.Words {
+		if w.Field == "to" {
+			return true
+		}
 	}
-	q := l.query
-	q.Before = 0
-	return q.path()
+	return false
 }

@@ -12,9 +12,12 @@ import (
 	"github.com/tenward/tenward/event"
 )
 
+// began is when events begin to happen: some time before anybody looks.
+var began = noon.Add(-30 * time.Minute)
+
 // idOf is the id of the nth event: always the same, for golden files.
 func idOf(n int) event.ID {
-	ms := noon.Add(time.Duration(n) * time.Second).UnixMilli()
+	ms := began.Add(time.Duration(n) * time.Second).UnixMilli()
 	id, err := event.ParseID(fmt.Sprintf("%08x-%04x-7000-8000-%012x", ms>>16, ms&0xffff, n))
 	if err != nil {
 		panic(err)
@@ -25,7 +28,7 @@ func idOf(n int) event.ID {
 // exchange is the nth event: an honest request.
 func exchange(n int) *event.Event {
 	return &event.Event{
-		UID: idOf(n), Time: noon.Add(time.Duration(n) * time.Second), Class: event.HTTPActivity, Activity: 3, Severity: event.Informational,
+		UID: idOf(n), Time: began.Add(time.Duration(n) * time.Second), Class: event.HTTPActivity, Activity: 3, Severity: event.Informational,
 		Kind: "gate.request.passed", Verdict: event.Passed, Service: "notes",
 		HTTP: &event.HTTP{
 			Method: "GET", Scheme: "https", Host: "notes.example.com", Path: "/search", Query: fmt.Sprintf("q=milk+%d", n), Version: "2",

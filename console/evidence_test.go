@@ -118,7 +118,7 @@ func everyState() *proofs {
 // proven is a console that shows these proofs.
 func proven(t *testing.T, p *proofs) *site {
 	t.Helper()
-	s := startSite(t, &record{}, func(o *console.Options) { o.Evidence = p })
+	s := startSite(t, newRecord(t), func(o *console.Options) { o.Evidence = p })
 	s.enter()
 	return s
 }

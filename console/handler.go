@@ -19,6 +19,9 @@ func (c *Console) Handler() http.Handler {
 	}
 	mux.HandleFunc("POST /actions/{name}", c.inside(practice.RoleReader, c.act))
 	mux.HandleFunc("POST /undo", c.inside(practice.RoleReader, c.undo))
+	for _, form := range [...]string{"csv", "jsonl"} {
+		mux.HandleFunc("GET /events."+form, c.inside(practice.RoleAuditor, c.export(form)))
+	}
 	mux.HandleFunc("GET /find", c.inside(practice.RoleAuditor, c.find))
 	c.data(mux, c.inside)
 	mux.HandleFunc("GET /{$}", c.inside(practice.RoleReader, c.begin))

@@ -47,7 +47,7 @@ func TestEveryAnswerCarriesTheHeaders(t *testing.T) {
 	check(t, "/events", http.StatusOK)
 	check(t, "/events/"+refusal(2).UID.String(), http.StatusOK)
 	check(t, "/api/v1/traffic", http.StatusOK)
-	check(t, "/events?verdict=perhaps", http.StatusBadRequest)
+	check(t, "/events?q=verdict:perhaps", http.StatusBadRequest)
 	check(t, "/events/nonsense", http.StatusNotFound)
 	check(t, "/nowhere", http.StatusNotFound)
 	s.record.breaks(true)
@@ -131,8 +131,8 @@ func TestTheThemeIsRemembered(t *testing.T) {
 		{"dark", `<html lang="en" data-theme="dark">`}, {"light", `<html lang="en" data-theme="light">`},
 		{"system", `<html lang="en">`}, {`"><script>`, `<html lang="en">`},
 	} {
-		a := s.post(t, "/theme", url.Values{"theme": {tt.theme}, "next": {"/events?verdict=refused"}})
-		if a.status != http.StatusSeeOther || a.header.Get("Location") != "/events?verdict=refused" {
+		a := s.post(t, "/theme", url.Values{"theme": {tt.theme}, "next": {"/events?q=verdict%3Arefused"}})
+		if a.status != http.StatusSeeOther || a.header.Get("Location") != "/events?q=verdict%3Arefused" {
 			t.Fatalf("%s: %d to %q", tt.theme, a.status, a.header.Get("Location"))
 		}
 		if a := s.get(t, "/traffic"); !strings.Contains(a.body, tt.want) {

@@ -24,11 +24,12 @@ type bubble struct {
 
 func newBubble(t *testing.T, events ...*event.Event) *bubble {
 	t.Helper()
-	b := &bubble{&site{record: &record{}, origin: "https://console.test"}}
+	b := &bubble{&site{record: newRecord(t), origin: "https://console.test"}}
 	b.record.add(events...)
 	b.enter()
 	o := b.options()
-	o.Events, o.Now = b.record, time.Now
+	woke := time.Now()
+	o.Events, o.Index, o.Now = b.record, b.record.index, func() time.Time { return noon.Add(time.Since(woke)) }
 	var err error
 	b.console, err = console.New(o)
 	if err != nil {
@@ -123,7 +124,7 @@ func pass(d time.Duration) {
 }
 
 func TestALivePageShowsAnEventWithinASecond(t *testing.T) {
-	for _, path := range []string{"/traffic/live", "/events/live", "/events/live?verdict=refused"} {
+	for _, path := range []string{"/traffic/live", "/events/live", "/events/live?q=verdict:refused"} {
 		t.Run(path, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBubble(t, exchange(1))
@@ -285,7 +286,7 @@ func TestWhetherASessionHoldsCanBeAsked(t *testing.T) {
 func TestALivePageToldThatTheRecordCannotBeReadGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBubble(t, exchange(1))
-		w := b.watch(t, "/events/live")
+		w := b.watch(t, "/traffic/live")
 		b.record.breaks(true)
 		pass(2 * time.Second)
 		if n, last := w.got("event: fault"); n == 0 || strings.Contains(last, "secret") {

@@ -127,12 +127,11 @@ func (c *Console) find(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/events", http.StatusSeeOther)
 		return
 	}
-	id, err := event.ParseID(strings.ToLower(typed))
-	if err != nil {
-		c.fail(w, r, errUnknownEvent.Because(err))
+	if id, err := event.ParseID(strings.ToLower(typed)); err == nil {
+		http.Redirect(w, r, "/events/"+id.String(), http.StatusSeeOther) //nolint:gosec // an id's canonical form
 		return
 	}
-	http.Redirect(w, r, "/events/"+id.String(), http.StatusSeeOther) //nolint:gosec // an id's canonical form
+	http.Redirect(w, r, eventsOf(typed), http.StatusSeeOther)
 }
 
 // Heading says in a few words what happened.
@@ -166,7 +165,7 @@ func (o *one) Why() string {
 }
 
 // ServiceLink leads to the service's events.
-func (o *one) ServiceLink() string { return query{Service: o.Service}.path() }
+func (o *one) ServiceLink() string { return eventsWith("service", o.Service) }
 
 // Took is how long the exchange lasted.
 func (a *answer) Took() time.Duration { return time.Duration(a.Duration) * time.Microsecond }

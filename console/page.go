@@ -82,6 +82,9 @@ func (c *Console) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // statusOf reads the last word of a problem's code.
 func statusOf(p *problem.Problem) int {
+	if strings.HasPrefix(p.Code, "index.query.") {
+		return http.StatusBadRequest
+	}
 	switch p.Code[strings.LastIndexByte(p.Code, '.')+1:] {
 	case "internal":
 		return http.StatusInternalServerError

@@ -73,7 +73,8 @@ var _ console.Events = (*event.Log)(nil)
 func TestARealRecordIsShownLive(t *testing.T) {
 	keys := newOneKey(t)
 	log := openRecord(t, keys)
-	s := newSiteOn(t, log)
+	x := newRecord(t).index
+	s := newSiteOn(t, log, x)
 	s.enter()
 
 	r, err := http.NewRequest(http.MethodGet, s.origin+"/events/live", http.NoBody)
@@ -109,7 +110,10 @@ func TestARealRecordIsShownLive(t *testing.T) {
 	if err := log.Append(t.Context(), e); err != nil {
 		t.Fatal(err)
 	}
-	s.clock.add(time.Second)
+	if err := x.Feed(t.Context(), []*event.Event{e}); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.add(time.Since(noon) + time.Second)
 	if second := next(); !strings.Contains(second, e.UID.String()) {
 		t.Fatalf("the event is not in %s", second)
 	}

@@ -13,12 +13,14 @@ type row struct {
 	Seq      uint64    `json:"seq"`
 	Time     time.Time `json:"time"`
 	Verdict  string    `json:"verdict,omitempty"`
+	Severity string    `json:"severity,omitempty"`
 	Kind     string    `json:"kind"`
 	Service  string    `json:"service,omitempty"`
 	Request  string    `json:"request,omitempty"` // method, path and query
 	Status   int       `json:"status,omitempty"`
 	Duration int64     `json:"duration_us,omitempty"`
 	Client   string    `json:"client,omitempty"`
+	Person   string    `json:"person,omitempty"` // the id of who acted
 	Reason   string    `json:"reason,omitempty"`
 	Rules    []string  `json:"rules,omitempty"` // ids
 	Cause    string    `json:"cause,omitempty"` // the first rule, or the kind, of what was not simply let through
@@ -33,7 +35,7 @@ const (
 
 func rowOf(e *event.Event) row {
 	r := row{
-		ID: e.UID.String(), Seq: e.Seq, Time: e.Time.UTC(), Verdict: e.Verdict.String(), Kind: ui.Cut(e.Kind, maxName),
+		ID: e.UID.String(), Seq: e.Seq, Time: e.Time.UTC(), Verdict: e.Verdict.String(), Severity: e.Severity.String(), Kind: ui.Cut(e.Kind, maxName),
 		Service: ui.Cut(e.Service, maxName), Reason: ui.Cut(reasonOf(e), maxReason),
 	}
 	if h := e.HTTP; h != nil {
@@ -45,13 +47,10 @@ func rowOf(e *event.Event) row {
 	for _, rule := range e.Rules {
 		r.Rules = append(r.Rules, ui.Cut(rule.ID, maxName))
 	}
-	switch {
-	case e.Verdict == event.None || e.Verdict == event.Passed:
-	case len(r.Rules) > 0:
-		r.Cause = r.Rules[0]
-	default:
-		r.Cause = r.Kind
+	if e.User != nil {
+		r.Person = e.User.UID
 	}
+	r.Cause = causeOf(e.Verdict, r.Rules, r.Kind)
 	return r
 }
 

@@ -106,7 +106,7 @@ func (h health) Pill() ui.Pill {
 func (s *service) Link() string { return "/services/" + url.PathEscape(s.Name) }
 
 // Events leads to the service's events.
-func (s *service) Events() string { return query{Service: s.Name}.path() }
+func (s *service) Events() string { return eventsWith("service", s.Name) }
 
 // ModePill says what becomes of what looks like an attack.
 func (s *service) ModePill() ui.Pill {

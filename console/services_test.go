@@ -26,7 +26,7 @@ func TestServicesSayHowTheyAnswer(t *testing.T) {
 		{"it never answered", gate.Upstream{FailedAt: minute, Failure: "gate.upstream.unreachable"}, "Fails"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := startSite(t, &record{}, func(o *console.Options) {
+			s := startSite(t, newRecord(t), func(o *console.Options) {
 				o.Measures = func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Upstream: tt.upstream}} }
 			})
 			s.enter()
@@ -47,7 +47,7 @@ func TestServicesSayHowTheyAnswer(t *testing.T) {
 }
 
 func TestAServiceThatIsOnlyObservedSaysSo(t *testing.T) {
-	s := startSite(t, &record{}, func(o *console.Options) { o.Services[0].Mode = "observe" })
+	s := startSite(t, newRecord(t), func(o *console.Options) { o.Services[0].Mode = "observe" })
 	s.enter()
 	for _, path := range []string{"/services", "/services/notes"} {
 		if page := s.get(t, path).body; !strings.Contains(page, "Only observes") {

@@ -24,6 +24,7 @@ import (
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/event/index"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
@@ -57,6 +58,7 @@ type record struct {
 	mu     sync.Mutex
 	events []*event.Event
 	reads  int // how often more than one event was read
+	index  *index.Index
 	broken bool
 }
 
@@ -69,6 +71,24 @@ func (r *record) add(events ...*event.Event) {
 		e.Node, e.Seq = "a", uint64(len(r.events)+1)
 		r.events = append(r.events, e)
 	}
+	if err := r.index.Feed(context.Background(), events); err != nil {
+		panic(err)
+	}
+}
+
+// newRecord is an empty one.
+func newRecord(t *testing.T) *record {
+	t.Helper()
+	x, err := index.Open(t.TempDir(), index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := x.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &record{index: x}
 }
 
 func (r *record) Find(_ context.Context, id event.ID) (*event.Event, []byte, error) {
@@ -199,9 +219,9 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newSite starts a console. Nobody has signed in.
 func newSite(t *testing.T, events ...*event.Event) *site {
 	t.Helper()
-	r := &record{}
+	r := newRecord(t)
 	r.add(events...)
-	s := newSiteOn(t, r)
+	s := newSiteOn(t, r, r.index)
 	s.record = r
 	return s
 }
@@ -209,16 +229,16 @@ func newSite(t *testing.T, events ...*event.Event) *site {
 // newSiteWith starts a console that can do something.
 func newSiteWith(t *testing.T, actions []practice.Action, permissions []practice.Permission) *site {
 	t.Helper()
-	return startSite(t, &record{}, func(o *console.Options) { o.Actions, o.Permissions = actions, permissions })
+	return startSite(t, newRecord(t), func(o *console.Options) { o.Actions, o.Permissions = actions, permissions })
 }
 
 // newSiteOn starts a console that shows this record.
-func newSiteOn(t *testing.T, events console.Events) *site {
+func newSiteOn(t *testing.T, events console.Events, x *index.Index) *site {
 	t.Helper()
-	return startSite(t, events, func(*console.Options) {})
+	return startSite(t, &record{index: x}, func(o *console.Options) { o.Events = events })
 }
 
-func startSite(t *testing.T, events console.Events, with func(*console.Options)) *site {
+func startSite(t *testing.T, r *record, with func(*console.Options)) *site {
 	t.Helper()
 	s := &site{clock: &clock{at: noon}}
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
@@ -229,7 +249,7 @@ func startSite(t *testing.T, events console.Events, with func(*console.Options))
 	}
 	s.origin = "https://console.localhost:" + port
 	o := s.options()
-	o.Events = events
+	o.Events, o.Index = r, r.index
 	with(&o)
 	s.console, err = console.New(o)
 	if err != nil {

@@ -47,7 +47,7 @@ func orchard(asked *[]string) []practice.Page {
 
 func TestPagesAboutTheSameThingAreTabs(t *testing.T) {
 	var asked []string
-	s := startSite(t, &record{}, func(o *console.Options) {
+	s := startSite(t, newRecord(t), func(o *console.Options) {
 		o.Pages = orchard(&asked)
 		o.Permissions = []practice.Permission{{Name: "gardening.look", Role: practice.RoleReader}, {Name: "gardening.dig", Role: practice.RoleOwner}}
 	})

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"html/template"
@@ -14,10 +13,7 @@ import (
 )
 
 // How much of the newest events the traffic page shows.
-const (
-	latestRows = 20
-	maxCauses  = 6
-)
+const latestRows = 20
 
 // traffic is what comes in now.
 type traffic struct {
@@ -25,18 +21,10 @@ type traffic struct {
 	services
 	Step   int     `json:"step_seconds"`
 	Points []point `json:"points"` // requests per second, the oldest first
-	Causes []cause `json:"causes"` // of what was not let through, among the newest events
+	Causes []cause `json:"causes"` // of what was not let through in the last hour
 	Events []row   `json:"events"` // the newest, newest first
 
 	Recent tally `json:"-"` // over all points
-	Of     int   `json:"-"` // how many events the causes are of
-}
-
-// cause is why requests were not let through, and how many events say so.
-type cause struct {
-	Name   string `json:"name"`
-	Reason string `json:"reason"`
-	Count  int    `json:"count"`
 }
 
 func (c *Console) traffic(ctx context.Context) (*traffic, error) {
@@ -44,9 +32,12 @@ func (c *Console) traffic(ctx context.Context) (*traffic, error) {
 	if err != nil {
 		return nil, err
 	}
+	causes, err := c.causes.of(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
 	t := &traffic{
-		Since: c.meter.since.UTC(), services: c.services(), Step: int(step.Seconds()),
-		Causes: causesOf(rows), Events: rows[:min(len(rows), latestRows)], Of: len(rows),
+		Since: c.meter.since.UTC(), services: c.services(), Step: int(step.Seconds()), Causes: causes, Events: rows[:min(len(rows), latestRows)],
 	}
 	t.Points, t.Recent = c.meter.points()
 	return t, nil
@@ -55,32 +46,6 @@ func (c *Console) traffic(ctx context.Context) (*traffic, error) {
 func (c *Console) loadTraffic(ctx context.Context, _ url.Values) (any, error) {
 	return c.traffic(ctx)
 }
-
-// causesOf counts what stopped requests, the most frequent first. Each number is that of the rows behind its link.
-func causesOf(rows []row) []cause {
-	at := map[string]int{}
-	causes := []cause{}
-	for _, r := range rows {
-		if r.Cause == "" {
-			continue
-		}
-		i, ok := at[r.Cause]
-		if !ok {
-			i = len(causes)
-			at[r.Cause] = i
-			causes = append(causes, cause{Name: r.Cause, Reason: r.Reason})
-		}
-		causes[i].Count++
-	}
-	slices.SortStableFunc(causes, func(a, b cause) int { return cmp.Compare(b.Count, a.Count) })
-	return causes[:min(len(causes), maxCauses)]
-}
-
-// Label is what a person reads: the reason, or the name where there is none.
-func (c cause) Label() string { return cmp.Or(c.Reason, c.Name) }
-
-// Link leads to exactly the rows that were counted.
-func (c cause) Link() string { return query{Cause: c.Name}.path() }
 
 // Share is the length of a cause's bar: the most frequent one fills its track.
 func (t *traffic) Share(c cause) float64 {

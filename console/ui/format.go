@@ -35,6 +35,8 @@ func count(n any) (string, error) {
 	switch n := n.(type) {
 	case int:
 		s = strconv.Itoa(n)
+	case int64:
+		s = strconv.FormatInt(n, 10)
 	case uint64:
 		s = strconv.FormatUint(n, 10)
 	default:
