@@ -167,11 +167,11 @@ type grantBefore struct {
 
 // had gives how a role is held already; nil where it is not.
 func (s *Service) had(ctx context.Context, c *outbox.Change, o order) (*grantBefore, error) {
-	query, id := "SELECT ends_at, reason FROM access_grant WHERE role = $1 AND person_id = $2", ""
+	var query, id string
 	if o.person == nil {
 		query, id = "SELECT g.ends_at, g.reason FROM access_grant g JOIN identity_group i ON i.id = g.group_id WHERE g.role = $1 AND i.name = $2", o.group
 	} else {
-		id = string(o.person.ID)
+		query, id = "SELECT ends_at, reason FROM access_grant WHERE role = $1 AND person_id = $2", string(o.person.ID)
 	}
 	var ends int64
 	var before grantBefore
