@@ -66,8 +66,9 @@ func sameHoles(a, b *page) bool { return slices.Equal(a.holes(), b.holes()) }
 
 // holes are the values that the path needs, in order.
 func (p *page) holes() []string {
-	var names []string
-	for _, name := range hole.FindAllStringSubmatch(p.Path, -1) {
+	found := hole.FindAllStringSubmatch(p.Path, -1)
+	names := make([]string, 0, len(found))
+	for _, name := range found {
 		names = append(names, name[1])
 	}
 	return names

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -52,16 +53,16 @@ func (o order) who() string {
 	return name(o.person)
 }
 
-// undo is the form that takes an order back with an action.
-func (o order) undo(action string, until time.Time) *practice.Undo {
-	form := url.Values{"role": {o.role}, "reason": {"taken back"}}
+// undo is the form that takes an order back with an action; what was held before is held again as it was.
+func (o order) undo(action string, before grantBefore) *practice.Undo {
+	form := url.Values{"role": {o.role}, "reason": {cmp.Or(before.reason, "taken back")}}
 	if o.person == nil {
 		form.Set("group", o.group)
 	} else {
 		form.Set("account", o.person.Account)
 	}
-	if !until.IsZero() {
-		form.Set("until", until.UTC().Format(time.RFC3339Nano))
+	if !before.until.IsZero() {
+		form.Set("until", before.until.UTC().Format(time.RFC3339Nano))
 	}
 	return &practice.Undo{Action: action, Form: form}
 }
@@ -99,7 +100,7 @@ func (s *Service) grantAction(ctx context.Context, form url.Values) (practice.Re
 	if err != nil {
 		return practice.Result{}, err
 	}
-	var had *time.Time
+	var had *grantBefore
 	err = s.box.Do(ctx, func(c *outbox.Change) (err error) {
 		if had, err = s.had(ctx, c, o); err != nil {
 			return err
@@ -111,8 +112,8 @@ func (s *Service) grantAction(ctx context.Context, form url.Values) (practice.Re
 	}
 	result := practice.Result{Sentence: sentence(o.who()) + " has the role " + o.role + untilText(o.until) + " now."}
 	if had == nil {
-		result.Undo = o.undo("access.role.revoke", time.Time{})
-	} else if !had.Equal(o.until) {
+		result.Undo = o.undo("access.role.revoke", grantBefore{})
+	} else if !had.until.Equal(o.until) {
 		result.Undo = o.undo("access.role.grant", *had)
 	}
 	return result, nil
@@ -131,7 +132,7 @@ func (s *Service) revokeAction(ctx context.Context, form url.Values) (practice.R
 	if err != nil {
 		return practice.Result{}, err
 	}
-	var had *time.Time
+	var had *grantBefore
 	err = s.box.Do(ctx, func(c *outbox.Change) (err error) {
 		if had, err = s.had(ctx, c, o); err != nil {
 			return err
@@ -158,26 +159,33 @@ func (s *Service) revokeOrder(ctx context.Context, c *outbox.Change, o order) er
 	return s.Revoke(ctx, c, o.person, o.role, practice.Actor(ctx))
 }
 
-// had gives until when a role is held already, zero for good; nil where it is not.
-func (s *Service) had(ctx context.Context, c *outbox.Change, o order) (*time.Time, error) {
-	query, id := "SELECT ends_at FROM access_grant WHERE role = $1 AND person_id = $2", ""
+// grantBefore is a grant as it was before a change.
+type grantBefore struct {
+	until  time.Time // zero: for good
+	reason string
+}
+
+// had gives how a role is held already; nil where it is not.
+func (s *Service) had(ctx context.Context, c *outbox.Change, o order) (*grantBefore, error) {
+	var query, id string
 	if o.person == nil {
-		query, id = "SELECT g.ends_at FROM access_grant g JOIN identity_group i ON i.id = g.group_id WHERE g.role = $1 AND i.name = $2", o.group
+		query, id = "SELECT g.ends_at, g.reason FROM access_grant g JOIN identity_group i ON i.id = g.group_id WHERE g.role = $1 AND i.name = $2", o.group
 	} else {
-		id = string(o.person.ID)
+		query, id = "SELECT ends_at, reason FROM access_grant WHERE role = $1 AND person_id = $2", string(o.person.ID)
 	}
 	var ends int64
-	err := c.QueryRow(ctx, query, o.role, id).Scan(&ends)
+	var before grantBefore
+	err := c.QueryRow(ctx, query, o.role, id).Scan(&ends, &before.reason)
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && ends != 0 && ends <= c.Now().UnixMicro():
 		return nil, nil //nolint:nilnil // it is not held, and nothing is wrong with that
 	case err != nil:
 		return nil, fmt.Errorf("find grant: %w", err)
-	case ends == 0:
-		return new(time.Time), nil
 	}
-	until := time.UnixMicro(ends).UTC()
-	return &until, nil
+	if ends != 0 {
+		before.until = time.UnixMicro(ends).UTC()
+	}
+	return &before, nil
 }
 
 // errUnsaid ends a change that was only tried, to hear whether it would be refused.

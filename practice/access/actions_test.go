@@ -78,7 +78,7 @@ func TestRolesAreGivenAndTakenAwayAndBoth(t *testing.T) {
 		h.undoes(result)
 		b.allowed(false, "GET", "/")
 
-		h.acts("p9", "access.role.grant", url.Values{"account": {"ada"}, "role": {"viewer"}, "until": {"8h"}})
+		h.acts("p9", "access.role.grant", url.Values{"account": {"ada"}, "role": {"viewer"}, "until": {"8h"}, "reason": {"the audit"}})
 		result, _ = h.acts("p9", "access.role.grant", url.Values{"account": {"ada"}, "role": {"viewer"}})
 		if h.held(ada) != "viewer" {
 			t.Fatalf("she has %q", h.held(ada))
@@ -95,6 +95,9 @@ func TestRolesAreGivenAndTakenAwayAndBoth(t *testing.T) {
 		h.undoes(result)
 		if h.held(ada) != "viewer until 2026-11-23T17:00:00Z" {
 			t.Errorf("taken back: %q", h.held(ada))
+		}
+		if !strings.Contains(h.page(practice.RoleAuditor, "/grants", nil), "the audit") {
+			t.Error("the reason that was given first is gone")
 		}
 	})
 }

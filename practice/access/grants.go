@@ -69,9 +69,9 @@ func (s *Service) Grant(ctx context.Context, c *outbox.Change, p *identity.Perso
 	if !ends.IsZero() {
 		until = ends.UnixMicro()
 	}
-	_, err := c.Exec(ctx, `INSERT INTO access_grant (id, person_id, group_id, role, set_by, created_at, ends_at) VALUES ($1, $2, NULL, $3, $4, $5, $6)
-		ON CONFLICT (person_id, role) DO UPDATE SET ends_at = excluded.ends_at, set_by = excluded.set_by`,
-		event.NewID(c.Now()).String(), string(p.ID), role, by, c.Now().UnixMicro(), until)
+	_, err := c.Exec(ctx, `INSERT INTO access_grant (id, person_id, group_id, role, set_by, created_at, ends_at, reason) VALUES ($1, $2, NULL, $3, $4, $5, $6, $7)
+		ON CONFLICT (person_id, role) DO UPDATE SET ends_at = excluded.ends_at, set_by = excluded.set_by, reason = excluded.reason`,
+		event.NewID(c.Now()).String(), string(p.ID), role, by, c.Now().UnixMicro(), until, reasonOf(ctx))
 	if err != nil {
 		return fmt.Errorf("grant role: %w", err)
 	}
@@ -124,8 +124,8 @@ func (s *Service) GrantGroup(ctx context.Context, c *outbox.Change, group, role 
 	if err != nil {
 		return err
 	}
-	if _, err := c.Exec(ctx, `INSERT INTO access_grant (id, person_id, group_id, role, set_by, created_at, ends_at) VALUES ($1, NULL, $2, $3, $4, $5, 0)
-		ON CONFLICT (group_id, role) DO NOTHING`, event.NewID(c.Now()).String(), id, role, by, c.Now().UnixMicro()); err != nil {
+	if _, err := c.Exec(ctx, `INSERT INTO access_grant (id, person_id, group_id, role, set_by, created_at, ends_at, reason) VALUES ($1, NULL, $2, $3, $4, $5, 0, $6)
+		ON CONFLICT (group_id, role) DO NOTHING`, event.NewID(c.Now()).String(), id, role, by, c.Now().UnixMicro(), reasonOf(ctx)); err != nil {
 		return fmt.Errorf("grant role to group: %w", err)
 	}
 	return s.changedGroup(ctx, c, id, members, assign, kindGranted, "A role was given to a group.", role, by)

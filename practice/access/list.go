@@ -28,7 +28,8 @@ type grantRow struct {
 	Since   time.Time  `json:"since"`
 	Ends    *time.Time `json:"ends,omitempty"` // for good where there is none
 	By      string     `json:"by"`             // who gave it
-	Known   bool       `json:"known"`          // the role exists
+	Reason  string     `json:"reason,omitempty"`
+	Known   bool       `json:"known"` // the role exists
 
 	ends int64
 	own  bool // nobody takes it away: it is Tenward's
@@ -90,7 +91,7 @@ func (w whichGrants) like() string {
 // holding are all grants that hold at $1, of the role $2 if any, of whom a name is like $3, of the person $4 if any, and
 // only those with an end where $5 says yes.
 const holding = `(SELECT g.id, g.role, COALESCE(p.id, '') AS person, COALESCE(p.account, '') AS account, COALESCE(i.name, '') AS team, COALESCE(p.name, i.name) AS name,
-	g.created_at, CASE WHEN g.ends_at = 0 THEN 4611686018427387904 ELSE g.ends_at END AS ends, COALESCE(b.name, g.set_by) AS giver
+	g.created_at, CASE WHEN g.ends_at = 0 THEN 4611686018427387904 ELSE g.ends_at END AS ends, COALESCE(b.name, g.set_by) AS giver, g.reason
 	FROM access_grant g LEFT JOIN identity_person p ON p.id = g.person_id LEFT JOIN identity_group i ON i.id = g.group_id LEFT JOIN identity_person b ON b.id = g.set_by
 	WHERE (g.ends_at = 0 OR g.ends_at > $1) AND ($2 = '' OR g.role = $2) AND (LOWER(COALESCE(p.name, i.name)) LIKE $3 ESCAPE '\' OR p.account LIKE $3 ESCAPE '\')
 	AND ($4 = '' OR g.person_id = $4 OR g.group_id IN (SELECT m.group_id FROM identity_member m WHERE m.person_id = $4)) AND ($5 = '' OR g.ends_at > 0)) AS held`
@@ -101,7 +102,7 @@ func (s *Service) rows(ctx context.Context, w whichGrants) ([]grantRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.db.Query(ctx, "SELECT id, role, person, account, team, name, created_at, ends, giver FROM "+holding+
+	rows, err := s.db.Query(ctx, "SELECT id, role, person, account, team, name, created_at, ends, giver, reason FROM "+holding+
 		" WHERE ends > $6 OR ends = $6 AND id > $7 ORDER BY ends, id LIMIT $8",
 		s.now().UnixMicro(), w.Role, w.like(), string(w.person), w.Ending, ends, id, perPage+1)
 	if err != nil {
@@ -113,7 +114,7 @@ func (s *Service) rows(ctx context.Context, w whichGrants) ([]grantRow, error) {
 	}
 	list, err := store.All(rows, func(rows *sql.Rows, g *grantRow) error {
 		var created int64
-		err := rows.Scan(&g.ID, &g.Role, &g.Person, &g.Account, &g.Group, &g.Name, &created, &g.ends, &g.By)
+		err := rows.Scan(&g.ID, &g.Role, &g.Person, &g.Account, &g.Group, &g.Name, &created, &g.ends, &g.By, &g.Reason)
 		g.Since, g.Known, g.own = time.UnixMicro(created).UTC(), known[g.Role], g.Role == RoleTrier
 		if g.ends < endless {
 			ends := time.UnixMicro(g.ends).UTC()

@@ -72,7 +72,7 @@ func Golden(t *testing.T, name, shown string, update bool) {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(file)
+	want, err := os.ReadFile(file) //nolint:gosec // a golden file of this repository
 	if err != nil {
 		t.Fatal(err)
 	}
