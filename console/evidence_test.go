@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,7 +174,7 @@ func TestNumbersOfChecksAreTheRowsBehindThem(t *testing.T) {
 		for _, m := range linkedCount.FindAllStringSubmatch(s.get(t, page).body, -1) {
 			path, want := m[1], m[2]+m[3]
 			links++
-			if got := fmt.Sprint(strings.Count(s.get(t, path).body, `<td class="l"><span class="pill`) - tens(path)); got != want {
+			if got := strconv.Itoa(strings.Count(s.get(t, path).body, `<td class="l"><span class="pill`) - tens(path)); got != want {
 				t.Errorf("%s says %s of %s, which has %s rows", page, want, path, got)
 			}
 		}

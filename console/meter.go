@@ -93,7 +93,7 @@ func (m *meter) read() {
 
 func total(all map[string]gate.Measure) tally {
 	var t tally
-	for _, c := range all { //nolint:gocritic // once a second
+	for _, c := range all {
 		t.Passed += c.Passed + c.Observed
 		t.Refused += c.Refused
 		t.Errors += c.Errored
@@ -117,7 +117,7 @@ func (m *meter) latencies() map[string]latency {
 	before := m.looks[0].all
 	m.mu.Unlock()
 	list := map[string]latency{}
-	for name, now := range all { //nolint:gocritic // once a second
+	for name, now := range all {
 		then := before[name]
 		took, waited := now.Took.Since(&then.Took), now.Waited.Since(&then.Waited)
 		list[name] = latency{

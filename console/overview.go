@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"github.com/tenward/tenward/console/ui/chart"
 	"github.com/tenward/tenward/evidence"
@@ -76,14 +77,14 @@ func needs(p *evidence.Posture) []asked {
 
 // Ring draws the ten.
 func (o *overview) Ring() template.HTML {
-	r := chart.Ring{ID: "score", Title: "Score", Number: fmt.Sprint(o.Posture.Score.Percent()), Under: "of 100"}
+	r := chart.Ring{ID: "score", Title: "Score", Number: strconv.Itoa(o.Score.Percent()), Under: "of 100"}
 	words := map[string]int{}
 	for i := range o.Tens {
 		pill := o.Tens[i].Pill()
 		r.Segments = append(r.Segments, pill.Class)
 		words[pill.Word]++
 	}
-	r.Desc = fmt.Sprintf("%d %% proven. Of %d practices %d are proven, %d warn, %d fail, %d are unknown and %d are not assessed.", o.Posture.Score.Percent(),
+	r.Desc = fmt.Sprintf("%d %% proven. Of %d practices %d are proven, %d warn, %d fail, %d are unknown and %d are not assessed.", o.Score.Percent(),
 		len(o.Tens), words["Proven"], words["Warning"], words["Failing"], words["Unknown"], words["Not assessed"])
 	return r.HTML()
 }

@@ -53,7 +53,7 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q u
 	if t, ok := data.(titled); ok {
 		frame.Title = t.Heading()
 	}
-	if s, ok := data.(still); p.live && !(ok && s.Still()) {
+	if s, ok := data.(still); p.live && (!ok || !s.Still()) {
 		frame.Live = address(p.Path+"/live", q)
 	}
 	if f := c.flashes.of(session); f != nil {

@@ -67,7 +67,7 @@ func (p *practices) Choices() []choice {
 
 // choices are all checks, and those of each status with how many they are.
 func choices(path, here string, count func(status string) int) []choice {
-	list := []choice{{Word: "All", Link: path, Here: here == ""}}
+	list := append(make([]choice, 0, 1+len(ranks)), choice{Word: "All", Link: path, Here: here == ""})
 	for _, rank := range ranks {
 		s := rank.String()
 		list = append(list, choice{Word: fmt.Sprintf("%s %d", statusPill(rank).Word, count(s)), Link: path + "?status=" + s, Here: here == s})

@@ -59,11 +59,11 @@ func (l *list) Chips() []choice {
 
 // Times are the windows to choose from; the other words stay.
 func (l *list) Times() []choice {
-	var list []choice
+	times := make([]choice, 0, 4)
 	for _, last := range [...]string{"15m", "1h", "24h", "7d"} {
-		list = append(list, choice{Word: last, Link: l.with("last", last), Here: l.has("last", last)})
+		times = append(times, choice{Word: last, Link: l.with("last", last), Here: l.has("last", last)})
 	}
-	return list
+	return times
 }
 
 // with is the address of the list with a word more; empty where no query can name the value.
@@ -157,11 +157,11 @@ func (l *list) Fields() []index.Field { return index.Fields() }
 
 // Downloads are the same rows for programs.
 func (l *list) Downloads() []choice {
-	var list []choice
+	files := make([]choice, 0, 2)
 	for _, form := range [...]string{"csv", "jsonl"} {
-		list = append(list, choice{Word: form, Link: "/events." + form + "?" + eventsQuery(l.Query)})
+		files = append(files, choice{Word: form, Link: "/events." + form + "?" + eventsQuery(l.Query)})
 	}
-	return list
+	return files
 }
 
 // causeOf is why an exchange was not simply let through: the first rule, or what happened.

@@ -40,10 +40,10 @@ const timingBuckets = 4 * 32
 // bucketOf is the bucket of a duration in microseconds.
 func bucketOf(micros uint64) int {
 	if micros < 4 {
-		return int(micros) //nolint:gosec // less than four
+		return int(micros)
 	}
 	e := bits.Len64(micros) - 1
-	return min(timingBuckets-1, (e-1)*4+int(micros>>(e-2)&3)) //nolint:gosec // two bits
+	return min(timingBuckets-1, (e-1)*4+int(micros>>(e-2)&3))
 }
 
 // TimingBound is the end of a bucket: durations in it are shorter.
@@ -126,7 +126,7 @@ func (m *meter) answeredBy(status int, waited time.Duration, now time.Time) {
 	}
 }
 
-func micros(d time.Duration) uint64 { return uint64(max(0, d.Microseconds())) } //nolint:gosec // not negative
+func micros(d time.Duration) uint64 { return uint64(max(0, d.Microseconds())) }
 
 func (m *meter) read() Measure {
 	one := Measure{Counts: Counts{m.counts[event.Passed].Load(), m.counts[event.Refused].Load(), m.counts[event.Observed].Load(), m.counts[event.Errored].Load()}}

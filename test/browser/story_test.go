@@ -68,7 +68,7 @@ func TestAllIsReachedByKeys(t *testing.T) {
 	}
 	p.press("\r")
 	p.await(`document.activeElement.id === "main"`)
-	p.visit(p.at("/events?verdict=refused"))
+	p.visit(p.at("/events?q=verdict:refused"))
 	seen := map[string]bool{}
 	for range 60 {
 		p.press("\t")
