@@ -221,7 +221,7 @@ func TestWhatTurnsTheChecksRed(t *testing.T) {
 			h.answers(h.tcp(), func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 301 Moved\r\nContent-Length: 0\r\n\r\n") })
 		}), practice.Fail, "gate"},
 		{"a folder that others may enter", "encryption/keys-private", in(func(h *house) {
-			if err := os.Chmod(h.outside.Folder, 0o750); err != nil { //nolint:gosec // that is the fault
+			if err := os.Chmod(h.outside.Folder, 0o750); err != nil {
 				h.Fatal(err)
 			}
 		}), practice.Fail, "data"},
@@ -236,7 +236,7 @@ func TestWhatTurnsTheChecksRed(t *testing.T) {
 		}), practice.Warn, "master.key"},
 		{"a master key elsewhere that others may read", "encryption/keys-private", in(func(h *house) {
 			h.outside.MasterKey = filepath.Join(h.TempDir(), "key")
-			if err := os.WriteFile(h.outside.MasterKey, nil, 0o640); err != nil { //nolint:gosec // that is the fault
+			if err := os.WriteFile(h.outside.MasterKey, nil, 0o640); err != nil {
 				h.Fatal(err)
 			}
 		}), practice.Fail, "key"},

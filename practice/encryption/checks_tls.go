@@ -16,8 +16,9 @@ import (
 // oldRefused offers each older version, with every cipher suite that this library knows, so that what is refused is the
 // version.
 func (s *Service) oldRefused(ctx context.Context) ([]practice.Finding, error) {
-	var suites []uint16
-	for _, c := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+	known := append(tls.CipherSuites(), tls.InsecureCipherSuites()...)
+	suites := make([]uint16, 0, len(known))
+	for _, c := range known {
 		suites = append(suites, c.ID)
 	}
 	return s.over(ctx, func(ctx context.Context, l Listener, host string) practice.Finding {
