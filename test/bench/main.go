@@ -22,6 +22,7 @@ var groups = []struct {
 	{"road", road},
 	{"record", record},
 	{"door", door},
+	{"board", board},
 }
 
 func main() {
