@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -103,6 +104,35 @@ func TestASegmentThatHoldsNothingYetIsNoEnd(t *testing.T) {
 		if err := c.close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestABatchIsBoundedByItsBytesToo(t *testing.T) {
+	l := open(t, filepath.Join(t.TempDir(), "record"), nil)
+	const n = 1200 // of some 8 KB: more bytes than a batch may have, and fewer events
+	for i := range n {
+		e := exchange(i)
+		e.HTTP.Query = strings.Repeat("a=b&", 2000)
+		if !l.Offer(e) || i%100 == 0 {
+			if err := l.Append(t.Context(), signIn(n+i)); err != nil { // waits for what is under way
+				t.Fatal(err)
+			}
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	end := l.Health().Durable
+	var sizes []int
+	if err := l.Follow(ctx, "test", func(_ context.Context, batch []*Event) error {
+		if sizes = append(sizes, len(batch)); batch[len(batch)-1].Seq >= end {
+			cancel()
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(sizes) < 2 || slices.Max(sizes) > maxBatchBytes/8000+100 {
+		t.Errorf("batches of %d events", sizes)
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 const (
 	boardEvents  = 1_000_000
 	boardPersons = 2000
-	boardBatch   = 500 // as a reader of the record gets them
+	boardBatch   = 4000 // as a reader of the record that is behind gets them
 	boardRounds  = 40
 )
 
