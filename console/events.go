@@ -21,8 +21,15 @@ type asks struct {
 	limit  int
 }
 
+// lately is what is asked for where nothing is said; an empty query asks for all that one may look at.
+const lately = "last:24h"
+
 func (c *Console) parseAsks(v url.Values) (asks, error) {
-	q, err := index.Parse(v.Get("q"), c.o.Now())
+	text := lately
+	if v.Has("q") {
+		text = v.Get("q")
+	}
+	q, err := index.Parse(text, c.o.Now())
 	if err != nil {
 		return asks{}, err
 	}
@@ -39,10 +46,7 @@ func (c *Console) parseAsks(v url.Values) (asks, error) {
 func eventsOf(query string) string { return eventsAt(query, "") }
 
 func eventsAt(query, cursor string) string {
-	v := url.Values{}
-	if query != "" {
-		v.Set("q", query)
-	}
+	v := url.Values{"q": {query}}
 	if cursor != "" {
 		v.Set("cursor", cursor)
 	}

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -289,7 +288,7 @@ func TestAPageWithoutScriptIsWhole(t *testing.T) {
 		if got := rowsOf(page); got != rows {
 			t.Errorf("%s has %d rows, want %d", path, got, rows)
 		}
-		if !strings.Contains(page, fmt.Sprintf(`<a class="btn nojs" href="%s">`, path)) {
+		if !strings.Contains(page, `<a class="btn nojs" href="`+path) {
 			t.Errorf("%s has no link to reload it", path)
 		}
 		// What works with script alone is hidden without it.

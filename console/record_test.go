@@ -100,7 +100,7 @@ func TestARealRecordIsShownLive(t *testing.T) {
 		t.Fatalf("the live page ended: %v", lines.Err())
 		return ""
 	}
-	if first := next(); !strings.Contains(first, "Nothing has happened yet") {
+	if first := next(); !strings.Contains(first, "Nothing has happened in this time") {
 		t.Fatalf("an empty record shows %s", first)
 	}
 	e := hostile(1)

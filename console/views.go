@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"time"
 
 	"github.com/tenward/tenward/console/ui"
@@ -21,8 +22,10 @@ type choice struct {
 // Here is the address of this list.
 func (l *list) Here() string { return eventsAt(l.Query, l.asks.cursor) }
 
-// Filtered says that not all events are asked for.
-func (l *list) Filtered() bool { return len(l.Words) > 0 }
+// Filtered says that not all events of the time are asked for.
+func (l *list) Filtered() bool {
+	return slices.ContainsFunc(l.Words, func(w index.Word) bool { return w.Field != "last" && w.Field != "from" && w.Field != "to" })
+}
 
 // OlderLink leads to the next page; empty on the last.
 func (l *list) OlderLink() string {
