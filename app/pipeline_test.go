@@ -66,7 +66,7 @@ func ten(t *testing.T) []practice.Practice {
 		t.Fatal(err)
 	}
 	return services{
-		tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil),
+		tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil, time.Now),
 		audits.New(conf.Audits, tags, func(context.Context) error { return nil }),
 	}.practices()
 }

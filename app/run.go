@@ -128,12 +128,14 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	valid.TriedBy(attacks)
+	logs := monitoring.New(c.Monitoring, record.Health, time.Now)
+	logs.LookAt(c.seenRecord(portal.String(), base.probe, record, signing, finds.index))
 	ten := services{
 		encryption:     tls,
 		authentication: d.authentication,
 		validation:     valid,
 		access:         d.access,
-		monitoring:     monitoring.New(c.Monitoring, record.Health),
+		monitoring:     logs,
 		audits:         audits.New(c.Audits, attacks.tags, attacks.try),
 	}.practices()
 	checks, err := evidence.New(evidence.Options{Practices: ten, DB: db, Box: d.box, Now: time.Now, Log: o.log})

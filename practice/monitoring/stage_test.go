@@ -3,6 +3,7 @@ package monitoring_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate/gatetest"
@@ -11,12 +12,12 @@ import (
 )
 
 func service(plain monitoring.Plain, writable bool) *monitoring.Service {
-	return monitoring.New(monitoring.Config{Plain: plain}, func() event.Health { return event.Health{Writable: writable} })
+	return monitoring.New(monitoring.Config{Plain: plain}, func() event.Health { return event.Health{Writable: writable} }, time.Now)
 }
 
 func TestContract(t *testing.T) {
-	practicetest.Run(t, service(monitoring.Refuse, true).Practice(), nil)
-	practicetest.Run(t, service(monitoring.Serve, true).Practice(), nil)
+	practicetest.Run(t, service(monitoring.Refuse, true).Practice(), worlds())
+	practicetest.Run(t, service(monitoring.Serve, true).Practice(), worlds())
 }
 
 func TestNothingPassesUnrecordedWhereTheOperatorSaysSo(t *testing.T) {

@@ -156,7 +156,7 @@ func serveRoad(ctx context.Context, upstream, dir string) (err error) {
 	if err := os.WriteFile(filepath.Join(dir, "road.pem"), certs.AuthorityPEM(), 0o600); err != nil {
 		return err
 	}
-	stages := monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, record.Health).Practice().Stages
+	stages := monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, record.Health, time.Now).Practice().Stages
 	people, err := newHouse(ctx, db, secrets, record)
 	if err != nil {
 		return err
