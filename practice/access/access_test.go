@@ -141,7 +141,7 @@ func TestGrantsThatMakeNoSense(t *testing.T) {
 			h.refused(tt.code, func(c *outbox.Change) error { return h.service.Grant(h.Context(), c, p, tt.role, tt.ends, "the test") })
 		}
 		h.refused("access.grant.missing", func(c *outbox.Change) error { return h.service.Revoke(h.Context(), c, p, "viewer", "the test") })
-		if err := h.service.Known("viewr"); err == nil || !strings.Contains(err.Error(), "Did you mean viewer?") {
+		if err := h.service.Known("viewr"); err == nil || !strings.Contains(err.Error(), "Did you mean viewer? The roles are owner, admin, ") {
 			t.Errorf("it says %v", err)
 		}
 	})
@@ -165,6 +165,33 @@ func TestTheLastOwnerStays(t *testing.T) {
 		h.do(revoke)
 		if has, err := h.service.HasOwner(t.Context()); err != nil || !has {
 			t.Errorf("has an owner: %v %v", has, err)
+		}
+	})
+}
+
+func TestNobodyElseThanAPersonIsAnOwner(t *testing.T) {
+	each(t, func(h *house) {
+		first := h.person("ada", "owner")
+		var machine *identity.Person
+		h.do(func(c *outbox.Change) (err error) {
+			machine, _, err = identity.ServiceAccount(h.Context(), c, "machine", "A machine")
+			return err
+		})
+		for _, role := range []string{"owner", "viewer"} {
+			h.refused("access.grant.service", func(c *outbox.Change) error {
+				return h.service.Grant(h.Context(), c, machine, role, time.Time{}, "the test")
+			})
+		}
+		// Also where one has the role, from a database that an older program wrote, nobody could sign in with it.
+		h.do(func(c *outbox.Change) error {
+			_, err := c.Exec(h.Context(), `INSERT INTO access_grant (id, person_id, group_id, role, set_by, created_at, ends_at, reason) VALUES ('g', $1, NULL, 'owner', 'x', 0, 0, '')`, string(machine.ID))
+			return err
+		})
+		h.refused("access.owner.last", func(c *outbox.Change) error { return h.service.KeepsOwner(h.Context(), c, first) })
+		h.do(func(c *outbox.Change) error { return h.service.Revoke(h.Context(), c, machine, "owner", "the test") })
+		h.do(func(c *outbox.Change) error { return identity.SetState(h.Context(), c, first.ID, identity.Disabled) })
+		if has, err := h.service.HasOwner(t.Context()); err != nil || has {
+			t.Errorf("it says that there is an owner: %v %v", has, err)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tenward/tenward/config"
@@ -34,7 +35,7 @@ func (s *Service) Known(role string) error {
 	if slices.Contains(all, role) {
 		return nil
 	}
-	next := fmt.Sprintf("The roles are %v; more are written under access.roles in the configuration.", all)
+	next := "The roles are " + strings.Join(all, ", ") + "; more are written under access.roles in the configuration."
 	if near := config.Nearest(role, all); near != "" {
 		next = "Did you mean " + near + "? " + next
 	}
@@ -58,6 +59,9 @@ func (s *Service) roleNames() []string {
 func (s *Service) Grant(ctx context.Context, c *outbox.Change, p *identity.Person, role string, ends time.Time, by string) error {
 	if err := s.Known(role); err != nil {
 		return err
+	}
+	if p.Kind != identity.Human {
+		return problem.New("access.grant.service", p.Account+" is no person: it is an account of Tenward's own, which has the one role that its work needs.", "Give the role to a person.")
 	}
 	if !ends.IsZero() && !ends.After(c.Now()) {
 		return problem.New("access.grant.over", "That time is over already.", "Name a time to come, or none at all.")
@@ -199,8 +203,7 @@ func (s *Service) KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.
 		return err
 	}
 	var others int
-	if err := c.QueryRow(ctx, `SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id
-		WHERE g.role = 'owner' AND p.state = 'active' AND p.id <> $1`, string(p.ID)).Scan(&others); err != nil {
+	if err := c.QueryRow(ctx, ownersQuery+" AND p.id <> $1", string(p.ID)).Scan(&others); err != nil {
 		return fmt.Errorf("count owners: %w", err)
 	}
 	if owner && others == 0 {
@@ -209,7 +212,9 @@ func (s *Service) KeepsOwner(ctx context.Context, c *outbox.Change, p *identity.
 	return nil
 }
 
-const ownersQuery = "SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id WHERE g.role = 'owner' AND p.state = 'active'"
+// ownersQuery counts those who can look after the server: accounts with which nobody signs in cannot.
+const ownersQuery = `SELECT COUNT(*) FROM access_grant g JOIN identity_person p ON p.id = g.person_id
+	WHERE g.role = 'owner' AND p.state = 'active' AND p.kind = 'person'`
 
 // HasOwner says whether somebody is an owner and can sign in.
 func (s *Service) HasOwner(ctx context.Context) (bool, error) {

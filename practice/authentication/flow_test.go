@@ -14,6 +14,7 @@ import (
 	"github.com/tenward/tenward/cluster"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/identity"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/authentication"
 )
 
@@ -289,26 +290,48 @@ func TestAnOfficeBehindOneAddressIsNotTakenForGuessing(t *testing.T) {
 	})
 }
 
+// post sends the portal's form of signing in with a wrong password, from a browser of this name.
+func (h *house) post(account, agent string) *httptest.ResponseRecorder {
+	h.Helper()
+	routes := h.service.Practice().Routes
+	i := slices.IndexFunc(routes, func(r practice.Route) bool { return r.Pattern == "POST /login" })
+	form := url.Values{"account": {account}, "password": {"wrong"}}
+	q := httptest.NewRequestWithContext(h.Context(), http.MethodPost, "https://"+portal+"/login", strings.NewReader(form.Encode()))
+	q.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "User-Agent": {agent}}
+	w := httptest.NewRecorder()
+	routes[i].Handler.ServeHTTP(w, q)
+	return w
+}
+
 func TestABrowserWhoseNameIsNoTextIsOnTheRecordToo(t *testing.T) {
 	each(t, func(h *house) {
 		h.enrol("ada")
 		before := len(h.record.Events())
-		for _, r := range h.service.Practice().Routes {
-			if r.Pattern != "POST /login" {
-				continue
-			}
-			form := url.Values{"account": {"ada"}, "password": {"wrong"}}
-			q := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+portal+"/login", strings.NewReader(form.Encode()))
-			q.Header = http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Sec-Fetch-Site": {"same-origin"}, "User-Agent": {strings.Repeat("é", 127) + "a\xc3\xa9\xff\xfe"}}
-			w := httptest.NewRecorder()
-			r.Handler.ServeHTTP(w, q)
-			if w.Code != http.StatusUnauthorized {
-				t.Errorf("answered %d", w.Code)
-			}
+		if w := h.post("ada", strings.Repeat("é", 127)+"a\xc3\xa9\xff\xfe"); w.Code != http.StatusUnauthorized {
+			t.Errorf("answered %d", w.Code)
 		}
 		if got := h.record.Events()[before:]; len(got) != 1 || got[0].Kind != "authentication.login.refused" {
 			t.Errorf("recorded %+v", got)
 		}
+	})
+}
+
+func TestWhoGuessesIsToldWhenToTryAgain(t *testing.T) {
+	each(t, func(h *house) {
+		h.enrol("ada")
+		for range 100 {
+			w := h.post("ada", "a browser")
+			if w.Code == http.StatusTooManyRequests {
+				if after := w.Header().Get("Retry-After"); after != "900" {
+					t.Errorf("to be tried again after %q", after)
+				}
+				return
+			}
+			if after := w.Header().Get("Retry-After"); w.Code != http.StatusUnauthorized || after != "" {
+				t.Fatalf("answered %d, to be tried again after %q", w.Code, after)
+			}
+		}
+		t.Error("a hundred guesses were judged")
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -91,6 +92,9 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, status int, l la
 	})
 	if err != nil {
 		return err
+	}
+	if why, ok := v["Wrong"].(*problem.Problem); ok && why != nil && why.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(why.RetryAfter.Seconds()))) // RFC 9110 section 10.2.3
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
