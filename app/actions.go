@@ -10,6 +10,7 @@ import (
 type consoleParts struct {
 	pages       []practice.Page
 	actions     []practice.Action
+	remedies    []practice.Remedy
 	permissions []practice.Permission
 }
 
@@ -18,6 +19,7 @@ func consoleOf(ten []practice.Practice) consoleParts {
 	for _, p := range ten {
 		c.pages = append(c.pages, p.Pages...)
 		c.actions = append(c.actions, p.Actions...)
+		c.remedies = append(c.remedies, p.Remedies...)
 		c.permissions = append(c.permissions, p.Permissions...)
 	}
 	return c

@@ -128,6 +128,9 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	valid.TriedBy(attacks)
+	if err := valid.Keep(ctx, validation.Keeping{DB: db, Box: d.box, Index: finds.index, Find: record.Find, Log: o.log, Now: time.Now}); err != nil {
+		return err
+	}
 	logs := monitoring.New(c.Monitoring, record.Health, time.Now)
 	logs.LookAt(c.seenRecord(portal.String(), base.probe, record, signing, finds.index))
 	ten := services{
@@ -157,7 +160,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}
 	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
-		Pages: face.pages, Actions: face.actions, Permissions: face.permissions,
+		Pages: face.pages, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
 		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index,
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})

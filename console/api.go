@@ -33,6 +33,9 @@ func (c *Console) data(mux *http.ServeMux, behind func(role string, h http.Handl
 }
 
 func (c *Console) answer(w http.ResponseWriter, r *http.Request, v any, err error) {
+	if wrong := faultOf(v); err == nil && wrong != nil {
+		err = wrong
+	}
 	if err != nil {
 		c.fail(w, r, err)
 		return

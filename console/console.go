@@ -40,6 +40,7 @@ type Options struct {
 
 	Pages       []practice.Page // the practices', which the console does not know
 	Actions     []practice.Action
+	Remedies    []practice.Remedy
 	Permissions []practice.Permission
 
 	File     string        // where the configuration stands
@@ -85,6 +86,7 @@ type Console struct {
 	pages   []*page            // in the navigation's order
 	actions map[string]*action // by name
 	roles   map[string]string  // which role each permission asks for
+	cures   []cure
 	flashes *flashes
 	streams *streams
 	feed    *feed

@@ -9,6 +9,7 @@ import (
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
+	"github.com/tenward/tenward/problem"
 )
 
 // perPage is how many rows a list has; a program may ask for up to index.MaxPage.
@@ -76,7 +77,10 @@ type list struct {
 	Facets     []index.Facet `json:"facets,omitempty"`
 	Incomplete []string      `json:"incomplete,omitempty"` // days that are being made anew: events of theirs may be missing
 
-	asks asks
+	Open *one `json:"open,omitempty"` // the event that the address names, with what can be done about it
+
+	asks  asks
+	fault *problem.Problem // why the query cannot be read
 }
 
 // bucket is how many events lie within one part of the time.
@@ -97,7 +101,11 @@ const maxParts = 60
 var faceted = []string{"verdict", "service", "status", "kind", "rule"}
 
 func (c *Console) loadEvents(ctx context.Context, v url.Values) (any, error) {
-	return c.list(ctx, v)
+	l, err := c.list(ctx, v)
+	if err != nil {
+		return unread(v, err)
+	}
+	return l, nil
 }
 
 func (c *Console) list(ctx context.Context, v url.Values) (*list, error) {
@@ -111,7 +119,15 @@ func (c *Console) list(ctx context.Context, v url.Values) (*list, error) {
 	}
 	l := &list{Query: a.query.String(), Words: a.query.Words(), Events: []row{}, Newer: page.Newer, Older: page.Older, asks: a}
 	for _, r := range page.Rows {
-		l.Events = append(l.Events, rowOfIndex(r))
+		one := rowOfIndex(r)
+		one.link = l.opened(one.ID)
+		l.Events = append(l.Events, one)
+	}
+	if id := v.Get("open"); id != "" && !renewed(ctx) {
+		if l.Open, err = c.event(ctx, id); err != nil {
+			return nil, err
+		}
+		l.Open.back = l.Here()
 	}
 	days, err := c.o.Index.Incomplete()
 	if err != nil {

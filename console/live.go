@@ -70,7 +70,11 @@ func (c *Console) live(p *page) http.HandlerFunc {
 			return
 		}
 		defer c.streams.leave(session)
-		if _, err := p.Load(renewing(r.Context()), p.query(r)); err != nil {
+		v, err := p.Load(renewing(r.Context()), p.query(r))
+		if wrong := faultOf(v); err == nil && wrong != nil {
+			err = wrong
+		}
+		if err != nil {
 			c.fail(w, r, err)
 			return
 		}

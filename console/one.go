@@ -34,9 +34,12 @@ type one struct {
 	User     *user           `json:"user,omitempty"`
 	Rules    []rule          `json:"rules,omitempty"`
 	Details  []detail        `json:"details,omitempty"`
+	Remedies []remedy        `json:"remedies,omitempty"` // what whoever asks can do about it
 	Node     string          `json:"node"`
 	Seq      uint64          `json:"seq"`
 	Record   json.RawMessage `json:"record"` // as it is recorded, personal fields sealed
+
+	back string // the list that it is open in
 }
 
 type request struct {
@@ -89,7 +92,9 @@ func (c *Console) event(ctx context.Context, text string) (*one, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find event %s: %w", id, err)
 	}
-	return oneOf(e, record), nil
+	o := oneOf(e, record)
+	o.Remedies = c.remedies(ctx, e)
+	return o, nil
 }
 
 func oneOf(e *event.Event, record []byte) *one {
@@ -144,6 +149,9 @@ func (o *one) Heading() string {
 	}
 	return ui.Cut(o.Kind, maxReason)
 }
+
+// Back is the list that the event is open in, without it.
+func (o *one) Back() string { return o.back }
 
 // Pill is the verdict for the eye.
 func (o *one) Pill() ui.Pill { return pillOf(o.Verdict) }

@@ -19,6 +19,17 @@ type titled interface{ Heading() string }
 // still is data that may stand still though its page has live parts: an older part of a list.
 type still interface{ Still() bool }
 
+// faulty is data of a page that could not be asked for as it was, and says so itself. Programs get the problem.
+type faulty interface{ Fault() *problem.Problem }
+
+// faultOf is what is wrong with what was asked; nil where nothing is.
+func faultOf(data any) *problem.Problem {
+	if f, ok := data.(faulty); ok {
+		return f.Fault()
+	}
+	return nil
+}
+
 // hole is a named part of a path.
 var hole = regexp.MustCompile(`\{([a-z]+)\}`)
 
@@ -53,7 +64,8 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q u
 	if t, ok := data.(titled); ok {
 		frame.Title = t.Heading()
 	}
-	if s, ok := data.(still); p.live && (!ok || !s.Still()) {
+	wrong := faultOf(data)
+	if s, ok := data.(still); p.live && wrong == nil && (!ok || !s.Still()) {
 		frame.Live = address(p.Path+"/live", q)
 	}
 	if f := c.flashes.of(session); f != nil {
@@ -71,6 +83,9 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q u
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if wrong != nil {
+		w.WriteHeader(statusOf(wrong))
+	}
 	_, _ = whole.WriteTo(w) // the reader may have gone
 }
 

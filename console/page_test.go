@@ -42,6 +42,7 @@ func TestPages(t *testing.T) {
 		"traffic.html": "/traffic", "events.html": "/events", "refused.html": "/events?q=verdict:refused+service:notes",
 		"event-refused.html": "/events/" + idOf(2).String(), "event-started.html": "/events/" + idOf(8).String(),
 		"event-hostile.html": "/events/" + idOf(9).String(), "not-found.html": "/nowhere",
+		"event-open.html": "/events?q=verdict:refused&open=" + idOf(2).String(), "events-unread.html": "/events?q=verdict:perhaps",
 		"services.html": "/services", "service.html": "/services/notes", "settings.html": "/settings",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, s.stable(s.get(t, path).body)) })
@@ -178,7 +179,7 @@ func TestAListIsPagedOnTheServer(t *testing.T) {
 		if n := rowsOf(page); n != 50 {
 			t.Fatalf("%s has %d rows", path, n)
 		}
-		for _, id := range regexp.MustCompile(`href="/events/([0-9a-f-]{36})"`).FindAllStringSubmatch(page, -1) {
+		for _, id := range regexp.MustCompile(`open=([0-9a-f-]{36})#open"`).FindAllStringSubmatch(page, -1) {
 			if seen[id[1]] {
 				t.Fatalf("%s is on two pages", id[1])
 			}

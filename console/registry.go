@@ -117,6 +117,13 @@ func (c *Console) register() error {
 		}
 		c.actions[a.Name] = &action{a, role}
 	}
+	for _, r := range c.o.Remedies {
+		role, err := c.roleFor(r.Permission)
+		if err != nil {
+			return fmt.Errorf("register remedy %s: %w", r.Name, err)
+		}
+		c.cures = append(c.cures, cure{r, role})
+	}
 	return nil
 }
 

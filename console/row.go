@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tenward/tenward/console/ui"
@@ -24,6 +25,8 @@ type row struct {
 	Reason   string    `json:"reason,omitempty"`
 	Rules    []string  `json:"rules,omitempty"` // ids
 	Cause    string    `json:"cause,omitempty"` // the first rule, or the kind, of what was not simply let through
+
+	link string
 }
 
 // Bounds of a row's texts, in characters.
@@ -76,6 +79,9 @@ func (r row) FirstRule() string {
 	}
 	return r.Rules[0]
 }
+
+// Link leads to all that is known of the event.
+func (r row) Link() string { return cmp.Or(r.link, "/events/"+r.ID) }
 
 // Pill is the row's verdict for the eye.
 func (r row) Pill() ui.Pill { return pillOf(r.Verdict) }

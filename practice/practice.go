@@ -28,6 +28,7 @@ type Practice struct {
 	Readers     []Reader
 	Pages       []Page
 	Actions     []Action
+	Remedies    []Remedy
 	Routes      []Route
 	Listeners   []Listener
 	Permissions []Permission
@@ -36,7 +37,7 @@ type Practice struct {
 // Built says whether the practice does anything yet.
 func (p Practice) Built() bool {
 	return len(p.Stages)+len(p.Checks)+len(p.Jobs)+len(p.Readers)+len(p.Pages)+
-		len(p.Actions)+len(p.Routes)+len(p.Listeners)+len(p.Permissions) > 0
+		len(p.Actions)+len(p.Remedies)+len(p.Routes)+len(p.Listeners)+len(p.Permissions) > 0
 }
 
 // Job is work on a clock.
@@ -90,6 +91,14 @@ type Result struct {
 	Once     string   // a secret that is shown this one time
 	Job      string   // the job page, for long work
 	Undo     *Undo    // what takes it back
+}
+
+// Remedy is what can be done about an event, offered beside it. It leads to a page; what it does is asked there.
+type Remedy struct {
+	Name       string // slug.subject
+	Title      string // what its button says
+	Permission string
+	For        func(*event.Event) string // the page's address, or empty where there is nothing to be done
 }
 
 // Undo is an action that takes another back. People are offered it for ten seconds.

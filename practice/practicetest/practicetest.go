@@ -92,6 +92,12 @@ func Faults(p practice.Practice) []string {
 			wrong("action", quote(a.Name), "does nothing, or asks for no permission")
 		}
 	}
+	for _, r := range p.Remedies {
+		name("remedy", r.Name, dotted)
+		if r.For == nil || r.Title == "" || r.Permission == "" {
+			wrong("remedy", quote(r.Name), "is for nothing, says nothing or asks for no permission")
+		}
+	}
 	for _, g := range p.Permissions {
 		name("permission", g.Name, dotted)
 	}

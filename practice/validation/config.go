@@ -2,7 +2,10 @@ package validation
 
 import (
 	"errors"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/practice/validation/waf"
@@ -25,6 +28,16 @@ type Body struct {
 type ServiceConfig struct {
 	Mode   Mode    `yaml:"mode" doc:"block (refuse attacks) or observe (let them pass and record them)."`
 	Routes []Route `yaml:"routes" doc:"What differs for parts of it; the first that fits counts."`
+
+	Exclusions []ExclusionConfig `yaml:"exclusions" doc:"What rules do not look at."`
+}
+
+// ExclusionConfig is one rule that does not look at one parameter, on some paths of a service.
+type ExclusionConfig struct {
+	Rule   int                `yaml:"rule" doc:"The rule's number, as events name it."`
+	Target string             `yaml:"target" doc:"The parameter as events name it, such as ARGS:comment."`
+	Path   config.PathPattern `yaml:"path" doc:"The paths that are meant, such as /notes/**."`
+	Reason string             `yaml:"reason" doc:"Why, for whoever reads it later."`
 }
 
 // Route is what differs for a part of a service.
@@ -87,6 +100,42 @@ func (c *Config) Validate(r *config.Report) {
 	var wrong *waf.DirectiveError
 	if err := waf.Check(waf.Options{Paranoia: level, Directives: c.Directives}); errors.As(err, &wrong) {
 		r.At("directives").Errorf("", "line %d of the text: %s: %s", wrong.Line, wrong.Directive, wrong.Sentence)
+		return
+	}
+	c.validateExclusions(waf.Options{Paranoia: level, Directives: c.Directives}, r)
+}
+
+// validateExclusions asks the rules themselves, which takes a moment: only where there is something to ask.
+func (c *Config) validateExclusions(o waf.Options, r *config.Report) {
+	var rules *waf.WAF
+	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
+		for i, x := range c.Services[name].Exclusions {
+			at := r.At("services." + name).At("exclusions[" + strconv.Itoa(i) + "]")
+			if rules == nil {
+				var err error
+				if rules, err = waf.New(o); err != nil {
+					at.Errorf("", "the rules cannot be read: %v", err)
+					return
+				}
+			}
+			x.validate(rules, at)
+		}
+	}
+}
+
+func (x ExclusionConfig) validate(rules *waf.WAF, r *config.Report) {
+	if _, ok := rules.Rule(x.Rule); !ok && !r.At("rule").Failed() {
+		r.At("rule").Errorf("write the number that the event names", "there is no rule %d that looks for anything", x.Rule)
+	}
+	var wrong *waf.TargetError
+	if _, err := waf.ParseTarget(x.Target); errors.As(err, &wrong) && !r.At("target").Failed() {
+		r.At("target").Errorf(wrong.Mend, "%s", wrong.Sentence)
+	}
+	if x.Path == "" && !r.At("path").Failed() {
+		r.At("path").Errorf("write path: /notes/**", "the exclusion has no path")
+	}
+	if strings.TrimSpace(x.Reason) == "" && !r.At("reason").Failed() {
+		r.At("reason").Errorf("write reason: why, in a few words", "the exclusion has no reason")
 	}
 }
 

@@ -77,7 +77,9 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Verdict{}, err
 	}
 	defer leave()
-	result, err := s.waf.Inspect(ctx, asked(x, body, !whole))
+	q := asked(x, body, !whole)
+	s.apply(x, q)
+	result, err := s.waf.Inspect(ctx, q)
 	if err != nil {
 		return gate.Verdict{}, err
 	}

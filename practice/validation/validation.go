@@ -8,6 +8,7 @@ package validation
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/practice"
@@ -22,6 +23,10 @@ type Service struct {
 
 	services []string // all that there are
 	tried    attacks
+
+	file    []exclusion // the configuration's
+	running atomic.Pointer[exclusions]
+	keeping Keeping
 }
 
 // New compiles the rules. services are the names that the configuration may speak of.
@@ -37,13 +42,19 @@ func New(cfg Config, services []string) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load validation rules: %w", err)
 	}
-	return &Service{cfg: cfg, waf: w, slots: newSlots(), services: services, tried: untried{}}, nil
+	s := &Service{cfg: cfg, waf: w, slots: newSlots(), services: services, tried: untried{}}
+	if s.file, err = s.fromFile(); err != nil {
+		return nil, err
+	}
+	s.run(nil)
+	return s, nil
 }
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "validation", Title: "Data validation", Source: "OWASP Core Rule Set 4, OWASP ASVS 5.0 V1, V2, V4",
-		Stages: s.stages(), Checks: s.corpusChecks(),
+		Stages: s.stages(), Checks: s.corpusChecks(), Jobs: s.jobs(),
+		Pages: s.screens(), Actions: s.actions(), Remedies: s.remedies(), Permissions: s.permissions(),
 	}
 }

@@ -11,12 +11,12 @@ import (
 
 // Description is one rule that looks for something.
 type Description struct {
-	ID       int
-	Group    string // what it belongs to, "Application attack: sqli"; "Your own" for the operator's
-	Looks    string // what it looks for, in its own words
-	Severity string // "critical"; empty where it refuses by itself
-	Paranoia int    // the paranoia level it belongs to; 0 when it says none
-	Points   int    // what a match of it adds to a request's score
+	ID       int    `json:"id"`
+	Group    string `json:"group"`              // what it belongs to, "Attack: sqli"; "Your own" for the operator's
+	Looks    string `json:"looks"`              // what it looks for, in its own words
+	Severity string `json:"severity,omitempty"` // "critical"; empty where it refuses by itself
+	Paranoia int    `json:"paranoia,omitempty"` // the paranoia level it belongs to; 0 when it says none
+	Points   int    `json:"points"`             // what a match of it adds to a request's score
 }
 
 // Threshold is the score at which a request is refused, the rule set's own (setup.conf).
