@@ -130,6 +130,7 @@ func tryOpen(tb testing.TB, dir string, change func(*Options)) (*Log, error) {
 	o := Options{
 		Node: "a", Signing: signingKey(tb, dir), Keys: &testKeys{}, Cursors: &memory{}, Logger: slog.New(slog.DiscardHandler),
 		CheckpointEvery: 100 * time.Millisecond, Gather: time.Millisecond,
+		Now: func() time.Time { return noon }, // events are looked for within a day of their segment: both stand at noon
 	}
 	if change != nil {
 		change(&o)

@@ -68,7 +68,7 @@ func (f *file) group(ctx context.Context, from, where string, args []any, count 
 	if list != "" {
 		text += " GROUP BY " + list
 	}
-	found, err := f.read.QueryContext(ctx, text, args...) //nolint:gosec // likewise
+	found, err := f.read.QueryContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}

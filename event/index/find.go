@@ -83,7 +83,7 @@ func (f *file) findIn(ctx context.Context, p *plan, r rows, oldestFirst bool, n 
 		"SELECT o.row, o.uid, o.seq, o.class, o.severity, o.verdict, o.status, o.latency, o.client, ifnull(o.path, ''), ifnull(o.query, ''), ifnull(o.message, ''), ifnull(o.rules, '')" +
 		name("node") + name("service") + name("kind") + name("stage") + name("method") + name("host") + name("person") +
 		" FROM found CROSS JOIN events o ON o.row = found.row ORDER BY o.row" + order(oldestFirst)
-	list, err := f.read.QueryContext(ctx, text, append(args, n)...) //nolint:gosec // of our own words; values are bound
+	list, err := f.read.QueryContext(ctx, text, append(args, n)...)
 	if err != nil {
 		return nil, err
 	}

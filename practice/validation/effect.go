@@ -42,11 +42,8 @@ func (s *Service) effectOf(ctx context.Context, e exclusion) (string, error) {
 		where = "every path"
 	}
 	text := fmt.Sprintf("Rule %d does not look at %s of %s on %s. All other rules look at it as ever. In the last 7 days it matched there in %s.", e.Rule, e.Target, where, e.Service, times(n))
-	for i := range s.file {
-		if s.file[i].about() == e.about() {
-			text += " The configuration speaks of this rule and parameter itself, for " + string(s.file[i].Path) + ": it wins, and this changes nothing."
-			break
-		}
+	if i := slices.IndexFunc(s.file, func(f exclusion) bool { return f.about() == e.about() }); i >= 0 {
+		text += " The configuration speaks of this rule and parameter itself, for " + string(s.file[i].Path) + ": it wins, and this changes nothing."
 	}
 	return text, nil
 }
