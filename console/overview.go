@@ -23,6 +23,8 @@ type overview struct {
 	Todo []todo `json:"todo"` // what needs somebody now, the worst first
 	More int    `json:"more"` // how many there are besides
 	*traffic
+	LastHour []figure `json:"last_hour"` // what became of requests
+	Week     week     `json:"week"`      // what was refused, by hour
 
 	Tens []standing `json:"-"`
 }
@@ -47,7 +49,15 @@ func (c *Console) loadOverview(ctx context.Context, _ url.Values) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &overview{Posture: p, traffic: t, Todo: []todo{}}
+	hour, err := c.lastHour(ctx)
+	if err != nil {
+		return nil, err
+	}
+	week, err := c.weeks.of(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &overview{Posture: p, traffic: t, Todo: []todo{}, LastHour: hour, Week: week}
 	for _, s := range p.Practices {
 		o.Tens = append(o.Tens, standing{s, p.At})
 	}

@@ -38,7 +38,7 @@ func (c *Console) own() []practice.Page {
 	return []practice.Page{
 		{
 			Path: "/overview", Title: "Overview", Icon: "overview", Key: "o", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/overview.html"}, Data: &overview{}, Load: c.loadOverview,
+			Files: pageFiles, Templates: []string{"pages/overview.html", "pages/causes.html"}, Data: &overview{}, Load: c.loadOverview,
 		},
 		{
 			Path: "/practices", Group: "Prove", Title: "Practices", Icon: "practices", Key: "p", Permission: seeState,
@@ -54,7 +54,7 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html"}, Data: &traffic{}, Load: c.loadTraffic,
+			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html", "pages/causes.html"}, Data: &traffic{}, Load: c.loadTraffic,
 		},
 		{
 			Path: "/services", Group: "Protect", Title: "Services", Icon: "services", Key: "s", Permission: seeState,

@@ -17,6 +17,7 @@ type Posture struct {
 type Standing struct {
 	Slug     string  `json:"slug"`
 	Title    string  `json:"title"`
+	Icon     string  `json:"-"`
 	Source   string  `json:"source"`
 	Assessed bool    `json:"assessed"` // false: it is not built, and nothing is known
 	Score    Score   `json:"score"`

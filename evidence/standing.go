@@ -20,7 +20,7 @@ func (s *Service) standings(ctx context.Context, now time.Time) ([]Standing, err
 	}
 	all := make([]Standing, 0, len(s.practices))
 	for _, p := range s.practices {
-		one := Standing{Slug: p.Slug, Title: p.Title, Source: p.Source, Assessed: len(p.Checks) > 0, Checks: []Asked{}}
+		one := Standing{Slug: p.Slug, Title: p.Title, Icon: p.Icon, Source: p.Source, Assessed: len(p.Checks) > 0, Checks: []Asked{}}
 		for _, c := range p.Checks {
 			check := asked[c.ID]
 			one.Checks = append(one.Checks, *check)

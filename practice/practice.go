@@ -20,6 +20,7 @@ import (
 type Practice struct {
 	Slug   string // the one word: folder, config section, page, API, command, prefix of kinds, checks and tables
 	Title  string // on screens
+	Icon   string // beside it, by its name in console/ui
 	Source string // what says that it is to be practised: standard and section
 
 	Stages      []gate.Stage

@@ -88,7 +88,7 @@ func (s *Service) Give(ctx context.Context, c *outbox.Change, p *identity.Person
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
-		Slug: "access", Title: "Roles", Source: "INCITS 359, OWASP ASVS 5.0 V8",
+		Slug: "access", Title: "Roles", Icon: "people", Source: "INCITS 359, OWASP ASVS 5.0 V8",
 		Stages: s.stages(), Checks: s.checks(),
 		Routes: []practice.Route{{Pattern: "GET /.well-known/jwks.json", Face: practice.Portal, Handler: http.HandlerFunc(s.keys)}},
 		Pages:  s.screens(), Actions: s.actions(),

@@ -34,7 +34,7 @@ const tryTime = 30 * time.Minute
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
-		Slug: "audits", Title: "Audits", Source: "NIST SP 800-115",
+		Slug: "audits", Title: "Audits", Icon: "audits", Source: "NIST SP 800-115",
 		Stages: s.stages(),
 		Jobs:   []practice.Job{{Name: "audits/attack-services", Every: s.conf.Every.Std(), Timeout: tryTime, Run: s.try}},
 	}

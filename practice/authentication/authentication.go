@@ -109,7 +109,7 @@ func New(o Options) (*Service, error) {
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
-		Slug: "authentication", Title: "Sign-in", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
+		Slug: "authentication", Title: "Sign-in", Icon: "key", Source: "NIST SP 800-63B-4, OWASP ASVS 5.0 V6-V7",
 		Jobs:   []practice.Job{{Name: "authentication/save-sessions", Every: 15 * time.Second, Timeout: 10 * time.Second, Run: s.sessions.Save}},
 		Stages: s.stages(), Checks: s.checks(), Routes: s.routes(), Pages: s.screens(), Actions: s.actions(),
 		Permissions: []practice.Permission{

@@ -48,7 +48,7 @@ func New(ctx context.Context, secrets *store.Secrets, hosts []string, now func()
 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
-	return practice.Practice{Slug: "encryption", Title: "Encryption", Source: "NIST SP 800-52r2, OWASP ASVS 5.0 V12", Checks: s.checks()}
+	return practice.Practice{Slug: "encryption", Title: "Encryption", Icon: "lock", Source: "NIST SP 800-52r2, OWASP ASVS 5.0 V12", Checks: s.checks()}
 }
 
 // AuthorityPEM is the certificate that clients must trust.

@@ -9,5 +9,5 @@ import "github.com/tenward/tenward/practice"
 
 // Practice is what Tenward knows of it today.
 func Practice() practice.Practice {
-	return practice.Practice{Slug: "firewall", Title: "Firewall & detection", Source: "NIST SP 800-41r1, NIST SP 800-94"}
+	return practice.Practice{Slug: "firewall", Title: "Firewall & detection", Icon: "shield", Source: "NIST SP 800-41r1, NIST SP 800-94"}
 }

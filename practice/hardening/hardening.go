@@ -9,5 +9,5 @@ import "github.com/tenward/tenward/practice"
 
 // Practice is what Tenward knows of it today.
 func Practice() practice.Practice {
-	return practice.Practice{Slug: "hardening", Title: "Configuration", Source: "NIST SP 800-123, NIST SP 800-128"}
+	return practice.Practice{Slug: "hardening", Title: "Configuration", Icon: "settings", Source: "NIST SP 800-123, NIST SP 800-128"}
 }

@@ -27,7 +27,7 @@ func New(cfg Config, health func() event.Health, now func() time.Time) *Service 
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
-		Slug: "monitoring", Title: "Logs & alerts", Source: "NIST SP 800-92, OWASP ASVS 5.0 V16",
+		Slug: "monitoring", Title: "Logs & alerts", Icon: "events", Source: "NIST SP 800-92, OWASP ASVS 5.0 V16",
 		Stages: s.stages(), Checks: s.checks(),
 	}
 }

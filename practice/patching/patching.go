@@ -9,5 +9,5 @@ import "github.com/tenward/tenward/practice"
 
 // Practice is what Tenward knows of it today.
 func Practice() practice.Practice {
-	return practice.Practice{Slug: "patching", Title: "Updates", Source: "NIST SP 800-40r4"}
+	return practice.Practice{Slug: "patching", Title: "Updates", Icon: "updates", Source: "NIST SP 800-40r4"}
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/practice"
 )
@@ -45,6 +46,14 @@ func Faults(p practice.Practice) []string {
 	}
 	if p.Title == "" || p.Source == "" {
 		wrong("it has no title, or no source that says why it is to be practised")
+	}
+	if !ui.HasIcon(p.Icon) {
+		wrong("there is no icon", quote(p.Icon))
+	}
+	for _, page := range p.Pages {
+		if page.Icon != "" && !ui.HasIcon(page.Icon) {
+			wrong("page", quote(page.Path), "wants the icon", quote(page.Icon)+", and there is none")
+		}
 	}
 	if empty := len(p.Stages)+len(p.Checks)+len(p.Jobs)+len(p.Readers)+len(p.Pages)+len(p.Actions)+len(p.Routes)+len(p.Listeners)+len(p.Permissions) == 0; empty == p.Built() {
 		wrong("it says that it is built, and has nothing; or the other way round")

@@ -21,7 +21,7 @@ func answering(err error, findings ...practice.Finding) func(context.Context) ([
 
 func sound() practice.Practice {
 	return practice.Practice{
-		Slug: "gardening", Title: "Gardening", Source: "a book",
+		Slug: "gardening", Title: "Gardening", Icon: "lock", Source: "a book",
 		Stages: []gate.Stage{{Name: "gardening.request", Phase: gate.Headed, Run: pass}},
 		Checks: []practice.Check{{
 			ID: "gardening/roses-bloom", Title: "Roses bloom", Source: "a book, page 7", Fix: "Water them.", Every: time.Hour, Timeout: time.Minute,
@@ -43,6 +43,8 @@ func TestTheSuiteSeesEachFaultOfTheValue(t *testing.T) {
 	}{
 		{"a slug of two words", func(p *practice.Practice) { p.Slug = "window-boxes" }, "not one word"},
 		{"no title", func(p *practice.Practice) { p.Title = "" }, "no title"},
+		{"no icon", func(p *practice.Practice) { p.Icon = "" }, "no icon"},
+		{"a page's icon that nobody drew", func(p *practice.Practice) { p.Pages = []practice.Page{{Path: "/roses", Icon: "rose"}} }, `wants the icon "rose"`},
 		{"no source", func(p *practice.Practice) { p.Source = "" }, "no source"},
 		{"a stage of another practice", func(p *practice.Practice) { p.Stages[0].Name = "cooking.request" }, `stage "cooking.request"`},
 		{"a stage twice", func(p *practice.Practice) { p.Stages = append(p.Stages, p.Stages[0]) }, "exists twice"},

@@ -9,5 +9,5 @@ import "github.com/tenward/tenward/practice"
 
 // Practice is what Tenward knows of it today.
 func Practice() practice.Practice {
-	return practice.Practice{Slug: "training", Title: "Training", Source: "NIST SP 800-50r1"}
+	return practice.Practice{Slug: "training", Title: "Training", Icon: "training", Source: "NIST SP 800-50r1"}
 }

@@ -53,7 +53,7 @@ func New(cfg Config, services []string) (*Service, error) {
 // Practice is what it gives to the rest of Tenward.
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
-		Slug: "validation", Title: "Data validation", Source: "OWASP Core Rule Set 4, OWASP ASVS 5.0 V1, V2, V4",
+		Slug: "validation", Title: "Data validation", Icon: "filter", Source: "OWASP Core Rule Set 4, OWASP ASVS 5.0 V1, V2, V4",
 		Stages: s.stages(), Checks: s.corpusChecks(), Jobs: s.jobs(),
 		Pages: s.screens(), Actions: s.actions(), Remedies: s.remedies(), Permissions: s.permissions(),
 	}
