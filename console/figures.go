@@ -19,6 +19,14 @@ type figure struct {
 // Link leads to exactly the rows that were counted.
 func (f figure) Link() string { return eventsOf(f.Query) }
 
+// Word is what people call it.
+func (f figure) Word() string {
+	if f.Verdict == event.Errored.String() {
+		return "errors"
+	}
+	return f.Verdict
+}
+
 // lastHour counts what became of requests. Its end is the last whole second: what comes later lies behind it, and is in no
 // row that a link leads to.
 func (c *Console) lastHour(ctx context.Context) ([]figure, error) {

@@ -61,21 +61,23 @@ func TestPicturesCanBeMadeAnew(t *testing.T) {
 		{name: "security", path: here.portal.String() + "/security", m: mode{width: 1100, height: 820}},
 		{name: "denied", path: here.application.String() + "/notes", m: mode{width: 800, height: 520}},
 	} {
-		p := open(t, c.m)
-		if !c.outside {
-			p.signIn()
-		}
-		p.goTo(place{path: c.path})
-		p.await(`document.readyState === "complete"`)
-		ctx, cancel := p.bounded()
-		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-		cancel()
-		p.do(err)
-		if len(picture) < 5_000 {
-			t.Errorf("%s has only %d bytes", c.name, len(picture))
-		}
-		if err := os.WriteFile(filepath.Join(folder, c.name+".png"), picture, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		t.Run(c.name, func(t *testing.T) { // its tab is closed at the end: a session has so many live pages at most
+			p := open(t, c.m)
+			if !c.outside {
+				p.signIn()
+			}
+			p.goTo(place{path: c.path})
+			p.await(`document.readyState === "complete" && (document.querySelector("[data-live]") === null || document.querySelector(".live.on") !== null)`)
+			ctx, cancel := p.bounded()
+			picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+			cancel()
+			p.do(err)
+			if len(picture) < 5_000 {
+				t.Errorf("%s has only %d bytes", c.name, len(picture))
+			}
+			if err := os.WriteFile(filepath.Join(folder, c.name+".png"), picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

@@ -115,3 +115,15 @@ func TestTheThemeIsRememberedWithoutScript(t *testing.T) {
 		t.Errorf("the page is %s before and after", before)
 	}
 }
+
+// A session has eight live pages at most; the ninth says what to do.
+func TestOneLivePageTooManySaysSo(t *testing.T) {
+	p := open(t, modes[0])
+	p.signIn()
+	p.visit(p.at("/settings"))
+	ask[any](p, `window.held = [...Array(8)].map(() => new EventSource("/traffic/live")); true`)
+	p.await(`held.every(s => s.readyState === EventSource.OPEN)`)
+	ninth := p.beside()
+	ninth.visit(p.at("/traffic"))
+	ninth.await(`document.querySelector(".live.off")?.innerText === "Not live: close another tab"`)
+}

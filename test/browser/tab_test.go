@@ -67,6 +67,18 @@ type tab struct {
 func open(t *testing.T, m mode) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(here.browser, chromedp.WithNewBrowserContext())
+	return start(t, ctx, cancel, m)
+}
+
+// beside opens another tab for the same person.
+func (p *tab) beside() *tab {
+	p.Helper()
+	ctx, cancel := chromedp.NewContext(p.ctx)
+	return start(p.T, ctx, cancel, modes[0])
+}
+
+func start(t *testing.T, ctx context.Context, cancel func(), m mode) *tab {
+	t.Helper()
 	t.Cleanup(cancel)
 	p := &tab{T: t, ctx: ctx}
 	p.do(chromedp.Do(ctx))
@@ -113,7 +125,11 @@ func (p *tab) hear(ev any) {
 			p.said = append(p.said, e.Entry.Text)
 		}
 	case *runtime.EventExceptionThrown:
-		p.said = append(p.said, e.ExceptionDetails.Text)
+		text := e.ExceptionDetails.Text
+		if thrown := e.ExceptionDetails.Exception; thrown != nil {
+			text += " " + thrown.Description
+		}
+		p.said = append(p.said, text)
 	case *runtime.EventConsoleAPICalled:
 		if e.Type == "error" || e.Type == "warning" {
 			p.said = append(p.said, fmt.Sprint(e.Args))

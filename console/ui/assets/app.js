@@ -25,12 +25,13 @@ const states = {
   off: 'Connecting again',
   over: 'Session ended',
   fault: 'The record cannot be read now',
+  many: 'Not live: close another tab',
 };
 
 function show(state) {
   if (!lamp) return;
   lamp.classList.remove('on', 'held', 'off');
-  lamp.classList.add(state === 'over' || state === 'fault' ? 'off' : state);
+  lamp.classList.add(['over', 'fault', 'many'].includes(state) ? 'off' : state);
   if (word.textContent !== states[state]) word.textContent = states[state];
 }
 
@@ -79,8 +80,12 @@ function listen() {
 // ask finds out whether the session is over, or something else is wrong that may pass.
 async function ask() {
   const answer = await fetch(source, { method: 'HEAD' }).catch(() => undefined);
-  if (answer?.status === 401) end();
-  else setTimeout(() => { if (stream && !document.hidden) listen(); }, 10_000);
+  if (answer?.status === 401) {
+    end();
+    return;
+  }
+  if (answer?.status === 429) show('many');
+  setTimeout(() => { if (stream && !document.hidden) listen(); }, 10_000);
 }
 
 function end() {

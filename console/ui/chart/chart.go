@@ -30,7 +30,7 @@ type Area struct {
 
 // The drawing's own units: a viewBox, which the page scales.
 const (
-	width, height = 720.0, 268.0
+	width, height = 720.0, 320.0
 	left, right   = 40.0, 6.0
 	top, bottom   = 10.0, 28.0
 	innerWidth    = width - left - right

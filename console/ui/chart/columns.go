@@ -19,7 +19,7 @@ type Columns struct {
 }
 
 // columnsHeight is less than an area's: columns stand above a list.
-const columnsHeight = 168.0
+const columnsHeight = 120.0
 
 // HTML is the drawing, safe to place in a page: every text in it is escaped here.
 func (c Columns) HTML() template.HTML {
@@ -30,7 +30,7 @@ func (c Columns) HTML() template.HTML {
 	if c.Links != nil {
 		role = "group" // an image would hide its links
 	}
-	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %g %g" role="%s" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>`,
+	fmt.Fprintf(&b, `<svg class="chart columns" viewBox="0 0 %g %g" role="%s" aria-labelledby="%s-t %s-d"><title id="%s-t">%s</title><desc id="%s-d">%s</desc>`,
 		width, columnsHeight, role, id, id, id, template.HTMLEscapeString(c.Title), id, template.HTMLEscapeString(c.Desc))
 	n := 0
 	for _, s := range c.Series {

@@ -50,14 +50,20 @@ func TestASparkLeavesAGapForWhatIsNotKnown(t *testing.T) {
 		{"a gap", []float64{0, nan, 100}, "M2.0 22.0h0.01M74.0 2.0h0.01"},
 		{"a gap in front", []float64{nan, 0, 100}, "M38.0 22.0L74.0 2.0"},
 		{"too high and too low", []float64{-5, 500}, "M2.0 22.0L74.0 2.0"},
-		{"one value", []float64{100}, "M2.0 2.0h0.01"},
-		{"none", nil, ""},
-		{"no number", []float64{math.Inf(1), 50}, "M74.0 12.0h0.01"},
+		{"no number", []float64{math.Inf(1), 50, 100}, "M38.0 12.0L74.0 2.0"},
 	} {
 		got := string(chart.Spark("ok", 100, tt.values))
 		wellFormed(t, got)
 		if d := regexp.MustCompile(` d="([^"]*)"`).FindStringSubmatch(got); d == nil || d[1] != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, d, tt.want)
+		}
+	}
+}
+
+func TestOneValueAloneIsNoLine(t *testing.T) {
+	for _, values := range [][]float64{nil, {100}, {math.NaN(), 50, math.NaN()}, {math.Inf(1), 50}} {
+		if got := chart.Spark("ok", 100, values); got != "" {
+			t.Errorf("%v: %s", values, got)
 		}
 	}
 }

@@ -8,8 +8,17 @@ import (
 )
 
 // Spark is a line without axes: how a number between 0 and most went. A value that is not known (NaN) leaves a gap. The
-// words beside it carry the meaning, so it is hidden from assistive technology.
+// words beside it carry the meaning, so it is hidden from assistive technology. One value alone is no line: nothing is drawn.
 func Spark(class string, most float64, values []float64) template.HTML {
+	drawn := 0
+	for _, v := range values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			drawn++
+		}
+	}
+	if drawn < 2 {
+		return ""
+	}
 	const wide, high = 76.0, 24.0
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="spark" viewBox="0 0 %g %g" aria-hidden="true"><path class="line %s" d="`, wide, high, template.HTMLEscapeString(class))
