@@ -76,6 +76,41 @@ func TestChecksAreAskedOnTheirClocks(t *testing.T) {
 	})
 }
 
+func TestWhatNobodyKnowsIsAskedAgainSoon(t *testing.T) {
+	erring := func(context.Context) ([]practice.Finding, error) { return nil, errors.New("not yet") }
+	for name, say := range map[string]func(context.Context) ([]practice.Finding, error){
+		"an error": erring,
+		"a subject of which nothing is known": func(context.Context) ([]practice.Finding, error) {
+			return []practice.Finding{{Subject: "a", Status: practice.Pass}, {Subject: "b"}}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			flow(t, func(h *house) {
+				h.tell(attack, say) // its own time is a day
+				defer watch(h, h.service)()
+				pass(11*time.Second + 3*time.Minute)
+				h.wantTimes("three minutes after it was not known", attack, 4)
+				h.say(attack, practice.Fail)
+				pass(time.Hour)
+				h.wantTimes("an hour after it was known", attack, 5)
+			})
+		})
+	}
+	t.Run("what takes long is asked seldom", func(t *testing.T) {
+		flow(t, func(h *house) {
+			h.tell(attack, func(ctx context.Context) ([]practice.Finding, error) {
+				<-time.After(30 * time.Second)
+				return erring(ctx)
+			})
+			defer watch(h, h.service)()
+			pass(9 * time.Minute)
+			h.wantTimes("nine minutes after", attack, 1)
+			pass(3 * time.Minute)
+			h.wantTimes("twelve minutes after", attack, 2)
+		})
+	})
+}
+
 func TestAStartDoesNotAskEverythingAtOnce(t *testing.T) {
 	flow(t, func(h *house) {
 		h.ten[0].Checks = nil

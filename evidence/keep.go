@@ -25,6 +25,19 @@ type answer struct {
 	problem  string // why there is no answer
 }
 
+// askAgain is how soon a check without an answer is asked again at the earliest.
+const askAgain = time.Minute
+
+// next is when the check is due again. What nobody knows is asked for soon, but asking takes no more than a twentieth of
+// the time.
+func (a *answer) next(now time.Time) time.Time {
+	unknown := a.problem != "" || slices.ContainsFunc(a.findings, func(f practice.Finding) bool { return f.Status == practice.Unknown })
+	if !unknown {
+		return a.began.Add(a.check.Every)
+	}
+	return now.Add(min(a.check.Every, max(askAgain, 20*now.Sub(a.began))))
+}
+
 // Bounds of what is kept of a finding, in bytes.
 const (
 	maxSubject  = 200
@@ -54,8 +67,9 @@ func (s *Service) keep(ctx context.Context, a *answer) error {
 				return err
 			}
 		}
-		if _, err := c.Exec(ctx, "UPDATE evidence_check SET asked_at = $1, problem = $2, holder = '', held_until = 0 WHERE id = $3",
-			now.UnixMicro(), a.problem, a.check.ID); err != nil {
+		if _, err := c.Exec(ctx, `UPDATE evidence_check SET asked_at = $1, problem = $2, holder = '', held_until = 0,
+			due_at = CASE WHEN due_at < $4 THEN due_at ELSE $4 END WHERE id = $3`, // an event may have brought it forward
+			now.UnixMicro(), a.problem, a.check.ID, a.next(now).UnixMicro()); err != nil {
 			return err
 		}
 		return record(ctx, c, changes)
@@ -72,8 +86,10 @@ func (s *Service) keep(ctx context.Context, a *answer) error {
 // doubt says of a check whose answer could not be kept that nothing is known. It leaves no event: that is what could not
 // be written.
 func (s *Service) doubt(ctx context.Context, a *answer) error {
-	_, err := s.db.Exec(ctx, "UPDATE evidence_check SET asked_at = $1, problem = $2, holder = '', held_until = 0 WHERE id = $3 AND holder = $4",
-		s.now().UnixMicro(), "The check was asked, and its answer could not be kept; the log of this node says why.", a.check.ID, a.turn)
+	a.problem = "The check was asked, and its answer could not be kept; the log of this node says why."
+	_, err := s.db.Exec(ctx, `UPDATE evidence_check SET asked_at = $1, problem = $2, holder = '', held_until = 0,
+		due_at = CASE WHEN due_at < $5 THEN due_at ELSE $5 END WHERE id = $3 AND holder = $4`,
+		s.now().UnixMicro(), a.problem, a.check.ID, a.turn, a.next(s.now()).UnixMicro())
 	if err != nil {
 		return fmt.Errorf("doubt what is kept of %s: %w", a.check.ID, err)
 	}

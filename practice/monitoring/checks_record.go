@@ -3,12 +3,12 @@ package monitoring
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/problem"
 )
 
 const (
@@ -37,7 +37,7 @@ func (s *Service) intact(ctx context.Context) ([]practice.Finding, error) {
 		return nil, err
 	}
 	if report.Sealed == 0 && report.OK() {
-		return nil, errors.New("nothing is signed yet")
+		return nil, problem.New("monitoring.record.unsigned", "Nothing is signed yet.", "Wait for the first checkpoint: one is signed every second while there is something to sign.")
 	}
 	f := practice.Found(practice.Pass, "record", "%d events, from %s on, are as they were written.", report.Sealed, report.From.Format(time.DateOnly))
 	if !report.OK() {
@@ -54,7 +54,7 @@ func (s *Service) intact(ctx context.Context) ([]practice.Finding, error) {
 func (s *Service) signed(context.Context) ([]practice.Finding, error) {
 	h := s.outside.Record.Health()
 	if h.Durable == 0 && h.Writable {
-		return nil, errors.New("nothing was recorded yet")
+		return nil, problem.New("monitoring.record.empty", "Nothing was recorded yet.", "Ask again once something has happened.")
 	}
 	var found []practice.Finding
 	switch {
