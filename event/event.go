@@ -65,6 +65,10 @@ type Detail struct {
 	Name, Value string
 }
 
+// StreamDetail is the name of the detail that says of an exchange that it was a stream: it took as long as somebody
+// listened, which says nothing about how fast it was answered.
+const StreamDetail = "gate.stream"
+
 // Detail is the value of the further fact of this name; empty where there is none.
 func (e *Event) Detail(name string) string {
 	for _, d := range e.Details {

@@ -38,6 +38,9 @@ func (g *Gate) note(x *Exchange) {
 	if x.Run != "" {
 		x.Note(RunDetail, x.Run)
 	}
+	if x.streamed() {
+		x.Note(event.StreamDetail, "yes")
+	}
 	e := event.Event{
 		UID: x.ID, Time: x.Begun, Class: event.HTTPActivity, Activity: event.ActivityOfMethod(r.Method), Severity: severity(x.verdict),
 		Kind: x.kind, Verdict: x.verdict, Stage: x.stage, Rules: x.Rules, Details: x.Details,

@@ -61,6 +61,9 @@ func (x *Index) feedDay(ctx context.Context, d Day, events []*event.Event) error
 				return fmt.Errorf("event %s: %w", e.UID, err)
 			}
 		}
+		if err := w.countPaces(ctx, tx); err != nil {
+			return err
+		}
 		return w.count(ctx, tx)
 	})
 	if damaged(err) {

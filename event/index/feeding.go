@@ -16,22 +16,24 @@ const insertWord = "INSERT INTO words (rowid, path, query, said, personal) VALUE
 // feeding writes into one day within one transaction.
 type feeding struct {
 	f           *file
+	tx          *sql.Tx
 	find, learn *sql.Stmt
 	event, is   *sql.Stmt
 	word, rule  *sql.Stmt
 	minutes     map[minute]int64
+	paces       map[pace]int64
 }
 
 func (f *file) feeding(ctx context.Context, tx *sql.Tx) (*feeding, error) {
-	w := &feeding{f: f, minutes: map[minute]int64{}}
+	w := &feeding{f: f, tx: tx, minutes: map[minute]int64{}, paces: map[pace]int64{}}
 	for _, p := range []struct {
 		stmt **sql.Stmt
 		text string
 	}{
 		{&w.find, "SELECT id FROM names WHERE name = ?"},
 		{&w.learn, "INSERT INTO names (name) VALUES (?)"},
-		{&w.event, "INSERT INTO events (row, uid, seq, node, service, kind, class, severity, verdict, stage, status, method, host, person, subject, latency," +
-			" client, path, query, message, rules, extra) VALUES (?" + strings.Repeat(", ?", 21) + ") ON CONFLICT DO NOTHING"},
+		{&w.event, "INSERT INTO events (row, uid, seq, node, service, kind, class, severity, verdict, stage, status, method, host, person, subject, latency, route," +
+			" client, path, query, message, rules, extra) VALUES (?" + strings.Repeat(", ?", 22) + ") ON CONFLICT DO NOTHING"},
 		{&w.is, "SELECT uid FROM events WHERE row = ?"},
 		{&w.word, insertWord},
 		{&w.rule, "INSERT INTO rules (rule, row) VALUES (?, ?) ON CONFLICT DO NOTHING"},
@@ -46,7 +48,7 @@ func (f *file) feeding(ctx context.Context, tx *sql.Tx) (*feeding, error) {
 
 // add writes one event, unless it is there.
 func (w *feeding) add(ctx context.Context, e *event.Event, forgotten bool) error {
-	values, m, err := w.columns(ctx, e, forgotten)
+	values, m, of, err := w.columns(ctx, e, forgotten)
 	if err != nil {
 		return err
 	}
@@ -55,6 +57,7 @@ func (w *feeding) add(ctx context.Context, e *event.Event, forgotten bool) error
 		return err
 	}
 	w.minutes[m]++
+	w.pace(m, of.method, of.route, e)
 	for _, r := range e.Rules[:min(len(e.Rules), maxRules)] {
 		id, err := w.name(ctx, ruleID(r))
 		if err != nil {
@@ -106,8 +109,11 @@ func (w *feeding) place(ctx context.Context, e *event.Event, values []any) (row 
 	}
 }
 
+// way is what was asked for, by the numbers of its words.
+type way struct{ method, route int64 }
+
 // columns are the values of a row, its number still to be set, and the minute that counts it.
-func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) ([]any, minute, error) {
+func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) ([]any, minute, way, error) {
 	var h event.HTTP
 	if e.HTTP != nil {
 		h = *e.HTTP
@@ -120,8 +126,12 @@ func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) (
 	for i, name := range [...]string{e.Node, e.Service, e.Kind, e.Stage, h.Method, h.Host, person, e.Subject} {
 		var err error
 		if ids[i], err = w.name(ctx, cut(name, maxName)); err != nil {
-			return nil, minute{}, err
+			return nil, minute{}, way{}, err
 		}
+	}
+	route, err := w.route(ctx, e)
+	if err != nil {
+		return nil, minute{}, way{}, err
 	}
 	m := minute{
 		at: (e.Time.UnixMicro() - w.f.day.micros()) / minuteMicros, node: ids[0], service: ids[1], kind: ids[2], stage: ids[3],
@@ -133,7 +143,7 @@ func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) (
 	}
 	return []any{
 		nil, e.UID[:], int64(e.Seq), m.node, m.service, m.kind, m.class, m.severity, m.verdict, m.stage, m.status, //nolint:gosec // a place in a log
-		ids[4], ids[5], ids[6], ids[7], h.Duration.Microseconds(), client, absent(cut(h.Path, maxPath)),
+		ids[4], ids[5], ids[6], ids[7], h.Duration.Microseconds(), route, client, absent(cut(h.Path, maxPath)),
 		absent(cut(h.Query, maxQuery)), absent(cut(e.Message, maxMessage)), absent(ruleIDs(e.Rules)), absent(extra(e)),
-	}, m, nil
+	}, m, way{ids[4], route}, nil
 }

@@ -32,6 +32,7 @@ type file struct {
 	path        string
 	write, read *sql.DB
 	names       map[string]int64 // what writing has learnt of the table of this name
+	routes      map[string]int64 // likewise; nil before it was read
 
 	users int  // how many use it right now
 	used  uint // when it was last asked for, in turns of the shelf
@@ -114,14 +115,20 @@ func (f *file) tx(ctx context.Context, run func(*sql.Tx) error) error {
 		return err
 	}
 	if err := run(tx); err != nil {
-		clear(f.names)
+		f.unlearn()
 		return errors.Join(err, undone(tx.Rollback()))
 	}
 	if err := tx.Commit(); err != nil {
-		clear(f.names)
+		f.unlearn()
 		return err
 	}
 	return nil
+}
+
+// unlearn forgets what writing has learnt: it may not stand in the file.
+func (f *file) unlearn() {
+	clear(f.names)
+	f.routes = nil
 }
 
 // undone leaves out that a transaction was over already, as it is when its context has ended.

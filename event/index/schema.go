@@ -1,7 +1,7 @@
 package index
 
 // version is the schema's: a file of another one is set aside, and its day made anew.
-const version = 1
+const version = 2
 
 // application marks the file as ours: "TwIx".
 const application = 0x54774978
@@ -12,14 +12,15 @@ const application = 0x54774978
 // words is FTS5 without a copy of the text. Its last column is the only place of what is personal in words: a row is
 // forgotten by writing it anew from the columns of events, without.
 //
-// minutes counts the rows for each minute and combination of what has few values.
+// minutes counts the rows for each minute and combination of what has few values; paces counts, for each minute, how
+// many requests of a route took how long. routes are those that the day has.
 const schema = `
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE events (
 	row INTEGER PRIMARY KEY, uid BLOB NOT NULL, seq INTEGER NOT NULL,
 	node INTEGER NOT NULL, service INTEGER NOT NULL, kind INTEGER NOT NULL, class INTEGER NOT NULL, severity INTEGER NOT NULL,
 	verdict INTEGER NOT NULL, stage INTEGER NOT NULL, status INTEGER NOT NULL,
-	method INTEGER NOT NULL, host INTEGER NOT NULL, person INTEGER NOT NULL, subject INTEGER NOT NULL, latency INTEGER NOT NULL,
+	method INTEGER NOT NULL, host INTEGER NOT NULL, person INTEGER NOT NULL, subject INTEGER NOT NULL, latency INTEGER NOT NULL, route INTEGER NOT NULL,
 	client BLOB, path TEXT, query TEXT, message TEXT, rules TEXT, extra TEXT
 );
 CREATE INDEX events_person ON events (person) WHERE person <> 0;
@@ -33,6 +34,12 @@ CREATE TABLE minutes (
 	verdict INTEGER NOT NULL, stage INTEGER NOT NULL, status INTEGER NOT NULL,
 	n INTEGER NOT NULL,
 	PRIMARY KEY (minute, service, kind, status, verdict, node, class, severity, stage)
+) WITHOUT ROWID;
+CREATE TABLE routes (route INTEGER PRIMARY KEY);
+CREATE TABLE paces (
+	minute INTEGER NOT NULL, service INTEGER NOT NULL, method INTEGER NOT NULL, route INTEGER NOT NULL, failed INTEGER NOT NULL, bucket INTEGER NOT NULL,
+	n INTEGER NOT NULL,
+	PRIMARY KEY (minute, service, method, route, failed, bucket)
 ) WITHOUT ROWID;
 `
 
