@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/gate/gatetest"
 	"github.com/tenward/tenward/identity"
@@ -157,7 +158,7 @@ func TestAStreamEndsWithItsSession(t *testing.T) {
 		}
 		_ = res.Body.Close()
 		<-gone
-		if e := g.Record.Next(t); len(e.Details) != 1 || e.Details[0].Value != "session" {
+		if e := g.Record.Next(t); e.Detail("broken") != "session" || e.Detail(event.StreamDetail) == "" {
 			t.Errorf("HTTP/%d: recorded %+v", major, e.Details)
 		}
 	}
