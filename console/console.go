@@ -92,6 +92,7 @@ type Console struct {
 	feed    *feed
 	causes  *causes
 	weeks   *weeks
+	hours   *lastHours
 	meter   *meter
 
 	stop    context.CancelFunc
@@ -114,6 +115,7 @@ func New(o Options) (*Console, error) {
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
 		feed: &feed{events: o.Events, now: o.Now}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
+		hours: &lastHours{index: o.Index, now: o.Now},
 		meter: newMeter(o.Measures, o.Now),
 	}
 	if err := c.register(); err != nil {

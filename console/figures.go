@@ -27,6 +27,14 @@ func (f figure) Word() string {
 	return f.Verdict
 }
 
+// Became is how people say it of some requests: 3 passed, 1 failed.
+func (f figure) Became() string {
+	if f.Verdict == event.Errored.String() {
+		return "failed"
+	}
+	return f.Verdict
+}
+
 // lastHour counts what became of requests. Its end is the last whole second: what comes later lies behind it, and is in no
 // row that a link leads to.
 func (c *Console) lastHour(ctx context.Context) ([]figure, error) {

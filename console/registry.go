@@ -54,7 +54,7 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html", "pages/causes.html"}, Data: &traffic{}, Load: c.loadTraffic,
+			Files: pageFiles, Templates: []string{"pages/traffic.html", "pages/rows.html", "pages/causes.html"}, Data: &trafficPage{}, Load: c.loadTraffic,
 		},
 		{
 			Path: "/services", Group: "Protect", Title: "Services", Icon: "services", Key: "s", Permission: seeState,

@@ -43,9 +43,31 @@ func (c *Console) traffic(ctx context.Context) (*traffic, error) {
 	return t, nil
 }
 
-func (c *Console) loadTraffic(ctx context.Context, _ url.Values) (any, error) {
-	return c.traffic(ctx)
+// trafficPage is what comes in now, and what the last hour was like.
+type trafficPage struct {
+	*traffic
+	lasting
+
+	now time.Time
 }
+
+func (c *Console) loadTraffic(ctx context.Context, _ url.Values) (any, error) {
+	t, err := c.traffic(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := c.hours.of(ctx, t.Services)
+	if err != nil {
+		return nil, err
+	}
+	return &trafficPage{t, last, c.o.Now()}, nil
+}
+
+// Now is when the page was made, from which ages count.
+func (t *trafficPage) Now() time.Time { return t.now }
+
+// Length is the length of a route's bar: the slowest one fills its track.
+func (t *trafficPage) Length(s slow) float64 { return s.P95 / max(t.Slowest[0].P95, 0.001) }
 
 // Share is the length of a cause's bar: the most frequent one fills its track.
 func (t *traffic) Share(c cause) float64 {

@@ -132,15 +132,27 @@ type Pace struct {
 // Quantile is how long the share q of them took at most, wrong by a quarter at most: within a bucket
 // they are taken for evenly spread.
 func (p *Pace) Quantile(q float64) time.Duration {
+	b, share := p.place(q)
+	from, to := paceBound(b), paceBound(b+1)
+	return from + time.Duration(share*float64(to-from))
+}
+
+// Around is where the bucket of a quantile begins: the slowest of them took so long or longer.
+func (p *Pace) Around(q float64) time.Duration {
+	b, _ := p.place(q)
+	return paceBound(b)
+}
+
+// place is the bucket of a quantile, and how far in it lies.
+func (p *Pace) place(q float64) (bucket int64, share float64) {
 	rank, before := q*float64(p.Count), int64(0)
 	for b, n := range p.took {
 		if n > 0 && float64(before+n) >= rank {
-			from, to := paceBound(int64(b)), paceBound(int64(b)+1)
-			return from + time.Duration((rank-float64(before))/float64(n)*float64(to-from))
+			return int64(b), (rank - float64(before)) / float64(n)
 		}
 		before += n
 	}
-	return 0
+	return 0, 0
 }
 
 // Paces gives each route that was asked for within whole minutes, in no order. Those of a day are bounded.

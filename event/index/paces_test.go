@@ -94,6 +94,9 @@ func checkQuantiles(t *testing.T, p Pace, rows []Row) {
 	slices.SortFunc(rows, func(a, b Row) int { return int(a.Latency - b.Latency) })
 	for _, q := range []float64{0.5, 0.95, 1} {
 		exact := rows[int(math.Ceil(q*float64(len(rows))))-1].Latency
+		if from := p.Around(q); from > exact {
+			t.Errorf("%s %s: the slowest took %s, and it is looked for from %s on", p.Service, p.Route, exact, from)
+		}
 		if got := p.Quantile(q); got < exact*4/5-time.Millisecond || got > exact*5/4+time.Millisecond {
 			t.Errorf("%s %s: the share %v took %s, it is said %s", p.Service, p.Route, q, exact, got)
 		}

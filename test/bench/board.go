@@ -115,11 +115,13 @@ var boardAgents = [...]string{
 	"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0", "curl/8.11.0",
 }
 
+var boardNames = [...]string{"notes", "wiki", "shop"}
+
 // boardEvent is an exchange: one in forty is refused, one in a hundred thousand has a rare word.
 func boardEvent(r *rand.Rand, i int, at time.Time) *event.Event {
 	e := &event.Event{
 		UID: event.NewID(at), Time: at, Class: event.HTTPActivity, Kind: "gate.request.passed", Verdict: event.Passed, Severity: event.Informational,
-		Service: []string{"notes", "wiki", "shop"}[r.IntN(3)], Node: "a", Seq: uint64(i) + 1,
+		Service: boardNames[r.IntN(len(boardNames))], Node: "a", Seq: uint64(i) + 1,
 		Source: netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, byte(r.IntN(8)), byte(r.IntN(256))}), 4711),
 		HTTP: &event.HTTP{
 			Method: "GET", Scheme: "https", Host: host, Path: "/" + []string{"notes", "api/v1/notes", "static"}[r.IntN(3)] + "/" + strconv.Itoa(r.IntN(50_000)),
@@ -148,7 +150,7 @@ func (b *bench) pages(ctx context.Context, x *index.Index) error {
 	c, err := console.New(console.Options{ //nolint:contextcheck // it lasts until Close
 		URL: "https://console.localhost:9443", Portal: "https://login.localhost:8443", Now: time.Now, Log: slog.New(slog.DiscardHandler), Index: x,
 		Events: newest{}, Evidence: standing{}, Measures: func() map[string]gate.Measure { return map[string]gate.Measure{} },
-		Services: []console.ServiceInfo{{Name: "notes", Hosts: []string{host}, Path: "/", Upstream: "http://127.0.0.1:1", Mode: "block"}},
+		Services: boardServices(),
 		Session:  func(*http.Request) *identity.Session { return session },
 		May:      func(context.Context, *identity.Session, string) (bool, error) { return true, nil },
 		Hold:     func(*identity.Session, func()) (func(), bool) { return func() {}, true },
@@ -157,7 +159,7 @@ func (b *bench) pages(ctx context.Context, x *index.Index) error {
 		return err
 	}
 	defer c.Close()
-	for name, path := range map[string]string{"overview": "/overview", "events": "/events", "refused events": "/events?q=verdict:refused+last:24h"} {
+	for name, path := range map[string]string{"overview": "/overview", "traffic": "/traffic", "events": "/events", "refused events": "/events?q=verdict:refused+last:24h"} {
 		took, err := boardTimes(func() error {
 			w := httptest.NewRecorder()
 			c.Handler().ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "https://console.localhost:9443"+path, http.NoBody))
@@ -172,6 +174,15 @@ func (b *bench) pages(ctx context.Context, x *index.Index) error {
 		b.p95("first byte of "+name, took, 100)
 	}
 	return nil
+}
+
+// boardServices are those that the events are of.
+func boardServices() []console.ServiceInfo {
+	var list []console.ServiceInfo
+	for _, name := range boardNames {
+		list = append(list, console.ServiceInfo{Name: name, Hosts: []string{host}, Path: "/", Upstream: "http://127.0.0.1:1", Mode: "block"})
+	}
+	return list
 }
 
 // newest is a record of which nobody asks more than the newest.
