@@ -17,6 +17,7 @@ import (
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/console/saved"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
@@ -161,7 +162,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
 		Pages: face.pages, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
-		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index,
+		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index, Views: saved.New(db, d.box),
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/console/saved"
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
@@ -37,6 +38,7 @@ type Options struct {
 	Events   Events
 	Evidence Evidence
 	Index    *index.Index // finds events by what they say
+	Views    *saved.Views // queries that people have named
 
 	Pages       []practice.Page // the practices', which the console does not know
 	Actions     []practice.Action

@@ -16,7 +16,7 @@ func (l *list) opened(id string) string {
 }
 
 // unread is the list of a query that cannot be read: the page says so beside what was typed, and keeps it.
-func unread(v url.Values, err error) (any, error) {
+func unread(v url.Values, err error) (*list, error) {
 	p := problem.Of(err)
 	if !strings.HasPrefix(p.Code, "index.query.") {
 		return nil, err

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -76,11 +78,13 @@ type list struct {
 	Histogram  []bucket      `json:"histogram,omitempty"`
 	Facets     []index.Facet `json:"facets,omitempty"`
 	Incomplete []string      `json:"incomplete,omitempty"` // days that are being made anew: events of theirs may be missing
+	Views      []view        `json:"views,omitempty"`      // queries with a name, to go on to
 
 	Open *one `json:"open,omitempty"` // the event that the address names, with what can be done about it
 
-	asks  asks
-	fault *problem.Problem // why the query cannot be read
+	shares bool // whoever looks may change what all see
+	asks   asks
+	fault  *problem.Problem // why the query cannot be read
 }
 
 // bucket is how many events lie within one part of the time.
@@ -101,10 +105,28 @@ const maxParts = 60
 var faceted = []string{"verdict", "service", "status", "kind", "rule"}
 
 func (c *Console) loadEvents(ctx context.Context, v url.Values) (any, error) {
+	var views []view
+	if !renewed(ctx) || !v.Has("q") {
+		var err error
+		if views, err = c.views(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if first := firstOf(views); first != nil && !v.Has("q") {
+		v = maps.Clone(v)
+		v.Set("q", first.Query)
+	}
 	l, err := c.list(ctx, v)
 	if err != nil {
-		return unread(v, err)
+		l, err = unread(v, err)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if v.Has("limit") { // a program that pages through rows
+		return l, nil
+	}
+	l.Views, l.shares = views, practice.Holds(ctx, practice.RoleAdmin)
 	return l, nil
 }
 

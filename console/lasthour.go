@@ -127,7 +127,7 @@ func (h *lastHours) of(ctx context.Context, services []service) (lasting, error)
 
 func (h *lastHours) count(ctx context.Context, now time.Time) error {
 	to := now.Truncate(time.Second)
-	q, err := within(now, to.Add(-time.Hour), to)
+	q, err := exchanges(to)
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,15 @@ func (h *lastHours) count(ctx context.Context, now time.Time) error {
 	return nil
 }
 
+// exchanges asks for the requests of the hour until then.
+func exchanges(to time.Time) (index.Query, error) {
+	q, err := within(to, to.Add(-time.Hour), to)
+	if err != nil {
+		return index.Query{}, err
+	}
+	return q.With("class", "http-activity")
+}
+
 // outcomes puts the counts into the order of the services, those of no service last.
 func (h *lastHours) outcomes(services []service) ([]*outcome, error) {
 	list := make([]*outcome, 0, len(services)+1)
@@ -152,14 +161,14 @@ func (h *lastHours) outcomes(services []service) ([]*outcome, error) {
 	}
 	list = append(list, &outcome{})
 	for _, o := range list {
-		q, err := within(h.to, h.to.Add(-time.Hour), h.to)
+		q, err := exchanges(h.to)
 		if err != nil {
 			return nil, err
 		}
 		if o.Service != "" {
 			q, err = q.With("service", o.Service)
 		} else {
-			q, err = index.Parse("-service:* -verdict:none "+q.String(), h.to)
+			q, err = index.Parse("-service:* "+q.String(), h.to)
 		}
 		if err != nil {
 			return nil, err
@@ -176,7 +185,7 @@ func (o *outcome) count(q index.Query, counts []index.Outcome) error {
 	var verdicts [event.Errored + 1]int64
 	var statuses [6]int64
 	for _, c := range counts {
-		if c.Service == o.Service && c.Verdict != event.None {
+		if c.Service == o.Service {
 			verdicts[c.Verdict] += c.Count
 			statuses[min(max(c.Status/100, 0), 5)] += c.Count
 		}
@@ -192,7 +201,7 @@ func (o *outcome) count(q index.Query, counts []index.Outcome) error {
 	for _, class := range [...]int{2, 3, 4, 5, 1, 0} {
 		status, words := fmt.Sprintf("%dxx", class), fmt.Sprintf("status:%dxx ", class)
 		if class == 0 {
-			status, words = noStatus, "-status:* -verdict:none "
+			status, words = noStatus, "-status:* "
 		}
 		of, err := index.Parse(words+q.String(), time.Time{})
 		if err != nil {

@@ -24,7 +24,8 @@ type bubble struct {
 
 func newBubble(t *testing.T, events ...*event.Event) *bubble {
 	t.Helper()
-	b := &bubble{&site{record: newRecord(t), origin: "https://console.test"}}
+	b := &bubble{&site{record: newRecord(t), origin: "https://console.test", clock: &clock{at: noon}}}
+	b.openViews(t)
 	b.record.add(events...)
 	b.enter()
 	o := b.options()

@@ -71,6 +71,7 @@ func (c *Console) writePage(w http.ResponseWriter, r *http.Request, p *page, q u
 	if f := c.flashes.of(session); f != nil {
 		frame.Flash = ui.Flash{Sentence: f.sentence, Undo: f.token}
 	}
+	frame.Views = c.places(r.Context())
 	var content, whole bytes.Buffer
 	frame.Groups, frame.Tabs = c.navigation(r.Context(), p), c.tabs(r.Context(), p, q)
 	err := p.body.Execute(&content, data)

@@ -24,11 +24,13 @@ const (
 	seeState     = "console.state.read"
 	readRecord   = "console.record.read"
 	readSettings = "console.settings.read"
+	shareViews   = "console.view.share"
 )
 
 var ownPermissions = []practice.Permission{
 	{Name: seeState, Title: "See how things stand", Role: practice.RoleReader},
 	{Name: readRecord, Title: "Read the record", Role: practice.RoleAuditor},
+	{Name: shareViews, Title: "Share views of the record", Role: practice.RoleAdmin},
 	{Name: askNow, Title: "Ask a check now", Role: practice.RoleAdmin},
 	{Name: readSettings, Title: "Read the configuration", Role: practice.RoleAuditor},
 }
@@ -110,7 +112,7 @@ func (c *Console) register() error {
 		c.pages = append(c.pages, one)
 	}
 	slices.SortStableFunc(c.pages, func(a, b *page) int { return slices.Index(groups, a.Group) - slices.Index(groups, b.Group) })
-	for _, a := range append(c.ownActions(), c.o.Actions...) {
+	for _, a := range slices.Concat(c.ownActions(), c.viewActions(), c.o.Actions) {
 		role, err := c.roleFor(a.Permission)
 		if err != nil {
 			return fmt.Errorf("register action %s: %w", a.Name, err)

@@ -23,11 +23,15 @@ import (
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/console/saved"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
+	"github.com/tenward/tenward/event/outbox"
+	"github.com/tenward/tenward/event/outbox/outboxtest"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/store/storetest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -132,6 +136,8 @@ type site struct {
 	session *identity.Session // whose the browser's is; nil for a stranger
 	role    string            // what they hold
 	holds   holds
+	views   *saved.Views
+	changes *outboxtest.Record // what was done to the views
 }
 
 // holds are the live pages that are kept to the session.
@@ -185,7 +191,7 @@ func (s *site) options() console.Options {
 		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
 			return s.role == practice.RoleAdmin || s.role == practice.RoleAuditor && role == practice.RoleReader || s.role == role, nil
 		},
-		Hold: s.holds.hold, Evidence: &proofs{},
+		Hold: s.holds.hold, Evidence: &proofs{}, Views: s.views,
 	}
 }
 
@@ -241,6 +247,7 @@ func newSiteOn(t *testing.T, events console.Events, x *index.Index) *site {
 func startSite(t *testing.T, r *record, with func(*console.Options)) *site {
 	t.Helper()
 	s := &site{clock: &clock{at: noon}}
+	s.openViews(t)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.console.Handler().ServeHTTP(w, r) }))
 	server.EnableHTTP2 = true
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
@@ -260,6 +267,18 @@ func startSite(t *testing.T, r *record, with func(*console.Options)) *site {
 	t.Cleanup(s.console.Close) // before the server, which waits for live pages
 	s.Client = browser(t, server)
 	return s
+}
+
+// openViews makes a database without a view.
+func (s *site) openViews(t *testing.T) {
+	t.Helper()
+	db := storetest.Memory(t)
+	s.changes = new(outboxtest.Record)
+	box, err := outbox.New(t.Context(), db, s.changes, "a", s.clock.now, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.views = saved.New(db, box)
 }
 
 // browser keeps cookies, follows no redirect and finds the server under every name.

@@ -88,6 +88,7 @@ type Frame struct {
 	Theme   Theme
 	Groups  []Group
 	Tabs    []Item    // the pages about the same thing; none where this is the only one
+	Views   []Item    // saved views, for the palette
 	Live    string    // where the page's live parts come from; empty for a page that stands still
 	Subject string    // what is looked at, "2 services protected"
 	Name    string    // who has signed in

@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/console"
+	"github.com/tenward/tenward/console/saved"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
 	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
+	"github.com/tenward/tenward/store"
 )
 
 // A day of a busy gate, for the board to look at.
@@ -145,10 +147,15 @@ func boardEvent(r *rand.Rand, i int, at time.Time) *event.Event {
 
 // pages measures the first byte of the console's heaviest pages, which is their last: nothing is written before all of a
 // page is rendered.
-func (b *bench) pages(ctx context.Context, x *index.Index) error {
+func (b *bench) pages(ctx context.Context, x *index.Index) (err error) {
+	db, err := store.Open(ctx, store.Options{Data: b.dir})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
 	session := &identity.Session{ID: "s", Person: &identity.Person{ID: "p", Account: "ada", Name: "Ada"}, Ends: time.Now().Add(time.Hour)}
 	c, err := console.New(console.Options{ //nolint:contextcheck // it lasts until Close
-		URL: "https://console.localhost:9443", Portal: "https://login.localhost:8443", Now: time.Now, Log: slog.New(slog.DiscardHandler), Index: x,
+		URL: "https://console.localhost:9443", Portal: "https://login.localhost:8443", Now: time.Now, Log: slog.New(slog.DiscardHandler), Index: x, Views: saved.New(db, nil), // nobody saves one
 		Events: newest{}, Evidence: standing{}, Measures: func() map[string]gate.Measure { return map[string]gate.Measure{} },
 		Services: boardServices(),
 		Session:  func(*http.Request) *identity.Session { return session },
