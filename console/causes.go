@@ -14,7 +14,7 @@ import (
 const maxCauses = 6
 
 // stoppedEvents are the exchanges of the last hour that were not simply let through.
-const stoppedEvents = "-verdict:passed -verdict:none last:1h"
+const stoppedEvents = "-verdict:passed -verdict:none " + ofPeople + " last:1h"
 
 // cause is why requests were not let through, and how many events say so.
 type cause struct {

@@ -40,7 +40,7 @@ func (f figure) Became() string {
 func (c *Console) lastHour(ctx context.Context) ([]figure, error) {
 	now := c.o.Now().UTC()
 	to := now.Truncate(time.Second)
-	all, err := within(now, to.Add(-time.Hour), to)
+	all, err := peopleWithin(now, to.Add(-time.Hour), to)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +61,18 @@ func (c *Console) lastHour(ctx context.Context) ([]figure, error) {
 		list = append(list, figure{v.String(), q.String(), counts[v.String()]})
 	}
 	return list, nil
+}
+
+// ofPeople leaves out what Tenward tries on itself: what people do is counted.
+const ofPeople = "-run:*"
+
+// peopleWithin is within, for what is counted.
+func peopleWithin(now, from, to time.Time) (index.Query, error) {
+	q, err := within(now, from, to)
+	if err != nil {
+		return index.Query{}, err
+	}
+	return index.Parse(ofPeople+" "+q.String(), now)
 }
 
 // within is a query for a part of the time, whose link still finds the same rows tomorrow.

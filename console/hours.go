@@ -92,7 +92,7 @@ func (w *weeks) count(ctx context.Context, now time.Time) (week, error) {
 
 // refusedWithin asks for what was refused in a part of the time.
 func refusedWithin(now, from, to time.Time) (index.Query, error) {
-	q, err := within(now, from, to)
+	q, err := peopleWithin(now, from, to)
 	if err != nil {
 		return index.Query{}, err
 	}

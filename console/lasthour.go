@@ -146,7 +146,7 @@ func (h *lastHours) count(ctx context.Context, now time.Time) error {
 
 // exchanges asks for the requests of the hour until then.
 func exchanges(to time.Time) (index.Query, error) {
-	q, err := within(to, to.Add(-time.Hour), to)
+	q, err := peopleWithin(to, to.Add(-time.Hour), to)
 	if err != nil {
 		return index.Query{}, err
 	}
@@ -233,7 +233,7 @@ func (h *lastHours) slowest(services []service) ([]slow, error) {
 	list = list[:min(len(list), maxSlow)]
 	for i := range list {
 		s := &list[i]
-		q, err := within(h.to, whole.Add(-time.Hour), whole)
+		q, err := peopleWithin(h.to, whole.Add(-time.Hour), whole)
 		for _, w := range [...][2]string{{"service", s.Service}, {"method", s.Method}, {"route", s.Route}} {
 			if err == nil {
 				q, err = q.With(w[0], w[1])

@@ -33,6 +33,8 @@ func busyHour() []*event.Event {
 			e.Service, e.Kind, e.Verdict, e.HTTP.Status = "", "gate.request.refused", event.Refused, 421
 		case 6:
 			e.HTTP.Status, e.Kind, e.Verdict = 0, "validation.request.observed", event.Observed
+		case 8:
+			e.HTTP.Path, e.HTTP.Status, e.HTTP.Duration, e.Details = "/attacked", 204, time.Hour, []event.Detail{{Name: event.RunDetail, Value: "r1"}}
 		case 7:
 			e.HTTP.Status, e.HTTP.Duration, e.Details = 101, time.Hour, []event.Detail{{Name: event.StreamDetail, Value: "yes"}}
 		}

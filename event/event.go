@@ -69,6 +69,10 @@ type Detail struct {
 // listened, which says nothing about how fast it was answered.
 const StreamDetail = "gate.stream"
 
+// RunDetail is the name of the detail that says of an exchange that Tenward tried its own gate with it, in which run. What
+// people do is counted, not what Tenward does to itself.
+const RunDetail = "run"
+
 // Detail is the value of the further fact of this name; empty where there is none.
 func (e *Event) Detail(name string) string {
 	for _, d := range e.Details {

@@ -3,6 +3,8 @@ package gate
 import (
 	"net/http"
 	"strings"
+
+	"github.com/tenward/tenward/event"
 )
 
 // An exchange of a run (Exchange.Run) is Tenward trying its own gate. It walks the road like any other and is refused
@@ -18,7 +20,7 @@ const (
 )
 
 // RunDetail names the detail by which an exchange of a run is known in the record.
-const RunDetail = "run"
+const RunDetail = event.RunDetail
 
 // settled answers in place of the application.
 func (g *Gate) settled(x *Exchange) {

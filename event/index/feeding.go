@@ -32,8 +32,8 @@ func (f *file) feeding(ctx context.Context, tx *sql.Tx) (*feeding, error) {
 	}{
 		{&w.find, "SELECT id FROM names WHERE name = ?"},
 		{&w.learn, "INSERT INTO names (name) VALUES (?)"},
-		{&w.event, "INSERT INTO events (row, uid, seq, node, service, kind, class, severity, verdict, stage, status, method, host, person, subject, latency, route," +
-			" client, path, query, message, rules, extra) VALUES (?" + strings.Repeat(", ?", 22) + ") ON CONFLICT DO NOTHING"},
+		{&w.event, "INSERT INTO events (row, uid, seq, node, service, kind, class, severity, verdict, stage, status, method, host, person, subject, latency, route, run," +
+			" client, path, query, message, rules, extra) VALUES (?" + strings.Repeat(", ?", 23) + ") ON CONFLICT DO NOTHING"},
 		{&w.is, "SELECT uid FROM events WHERE row = ?"},
 		{&w.word, insertWord},
 		{&w.rule, "INSERT INTO rules (rule, row) VALUES (?, ?) ON CONFLICT DO NOTHING"},
@@ -122,8 +122,8 @@ func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) (
 	if e.User != nil {
 		person = e.User.UID
 	}
-	var ids [8]int64
-	for i, name := range [...]string{e.Node, e.Service, e.Kind, e.Stage, h.Method, h.Host, person, e.Subject} {
+	var ids [9]int64
+	for i, name := range [...]string{e.Node, e.Service, e.Kind, e.Stage, h.Method, h.Host, person, e.Subject, e.Detail(event.RunDetail)} {
 		var err error
 		if ids[i], err = w.name(ctx, cut(name, maxName)); err != nil {
 			return nil, minute{}, way{}, err
@@ -135,7 +135,7 @@ func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) (
 	}
 	m := minute{
 		at: (e.Time.UnixMicro() - w.f.day.micros()) / minuteMicros, node: ids[0], service: ids[1], kind: ids[2], stage: ids[3],
-		class: int64(e.Class), severity: int64(e.Severity), verdict: int64(e.Verdict), status: int64(h.Status),
+		class: int64(e.Class), severity: int64(e.Severity), verdict: int64(e.Verdict), status: int64(h.Status), run: ids[8],
 	}
 	var client any
 	if a := addressBytes(e.Source.Addr()); a != nil && !forgotten {
@@ -143,7 +143,7 @@ func (w *feeding) columns(ctx context.Context, e *event.Event, forgotten bool) (
 	}
 	return []any{
 		nil, e.UID[:], int64(e.Seq), m.node, m.service, m.kind, m.class, m.severity, m.verdict, m.stage, m.status, //nolint:gosec // a place in a log
-		ids[4], ids[5], ids[6], ids[7], h.Duration.Microseconds(), route, client, absent(cut(h.Path, maxPath)),
+		ids[4], ids[5], ids[6], ids[7], h.Duration.Microseconds(), route, m.run, client, absent(cut(h.Path, maxPath)),
 		absent(cut(h.Query, maxQuery)), absent(cut(e.Message, maxMessage)), absent(ruleIDs(e.Rules)), absent(extra(e)),
 	}, m, way{ids[4], route}, nil
 }

@@ -62,6 +62,7 @@ var fields = []Field{
 	{Name: "host", Help: "the host that was asked for", Faceted: true, form: formName, column: "host"},
 	{Name: "path", Help: "the whole path, /login or /api/*", Faceted: true, form: formText, column: "path"},
 	{Name: "route", Help: "the path without what differs from thing to thing, /notes/{id}", Faceted: true, form: formName, column: "route"},
+	{Name: "run", Help: "an attack of Tenward's on its own services, by the id of its run; -run:* leaves them out", Faceted: true, form: formName, column: "run", counted: true},
 	{Name: "class", Help: "the OCSF class by its number or name, http-activity", Faceted: true, form: formEnum, column: "class", counted: true, words: classes()},
 	{Name: "node", Help: "which node wrote it", Faceted: true, form: formName, column: "node", counted: true},
 	{Name: "latency", Help: "how long the answer took: >500ms", form: formLatency, column: "latency"},

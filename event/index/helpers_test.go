@@ -114,13 +114,16 @@ func randomAt(r *rand.Rand, at time.Time) *event.Event {
 		Query: pick(r, "", "q=hello", "page=3&sort=up"), UserAgent: pick(r, "Mozilla/5.0 Firefox/133.0", "curl/8.11", ""),
 		Status: pick(r, 200, 200, 200, 301, 404, 500), Duration: time.Duration(r.IntN(2000)) * time.Millisecond,
 	}
+	if r.IntN(8) == 0 {
+		e.Details = append(e.Details, event.Detail{Name: event.RunDetail, Value: pick(r, "r1", "r2")})
+	}
 	if r.IntN(4) == 0 {
 		e.Verdict, e.Kind, e.Stage, e.Severity = event.Refused, "validation.request.refused", "validation.request", event.Medium
 		e.HTTP.Status = 403
 		for range 1 + r.IntN(2) {
 			e.Rules = append(e.Rules, event.Rule{ID: pick(r, "942100", "941110", "own-1"), Message: pick(r, "SQL injection", "Script in a value"), Target: "ARGS:q"})
 		}
-		e.Details = []event.Detail{{Name: "score", Value: pick(r, "5", "10")}}
+		e.Details = append(e.Details, event.Detail{Name: "score", Value: pick(r, "5", "10")})
 	}
 	return e
 }

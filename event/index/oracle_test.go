@@ -129,6 +129,8 @@ var conditions = []condition{
 	{`route:/api/notes/{id}`, func(e *event.Event) bool { return request(e).Path == "/api/notes/7" }},
 	{`route:/api/*`, func(e *event.Event) bool { return like("/api/*")(request(e).Path) }},
 	{`route:*`, func(e *event.Event) bool { return e.HTTP != nil }},
+	{`run:*`, func(e *event.Event) bool { return e.Detail("run") != "" }},
+	{`run:r1`, func(e *event.Event) bool { return e.Detail("run") == "r1" }},
 	{`class:authentication`, func(e *event.Event) bool { return e.Class == event.Authentication }},
 	{`class:4002`, func(e *event.Event) bool { return e.Class == event.HTTPActivity }},
 	{`node:a`, func(e *event.Event) bool { return e.Node == "a" }},

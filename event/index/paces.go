@@ -41,9 +41,10 @@ func paceBound(bucket int64) time.Duration {
 	return time.Duration((4+quarter)<<e*256) * time.Microsecond
 }
 
-// pace notes how long a new row took. What was refused never reached its route.
+// pace notes how long a new row took. What was refused never reached its route, and what Tenward tries on itself is
+// answered in its place.
 func (w *feeding) pace(m minute, method, route int64, e *event.Event) {
-	if route == 0 || e.Verdict == event.Refused {
+	if route == 0 || m.run != 0 || e.Verdict == event.Refused {
 		return
 	}
 	p := pace{at: m.at, service: m.service, method: method, route: route, bucket: paceOf(e.HTTP.Duration.Microseconds())}
@@ -120,7 +121,7 @@ func (w *feeding) knownRoutes(ctx context.Context) error {
 	return list.Err()
 }
 
-// Pace is how long the requests of one route took that were not refused.
+// Pace is how long the requests of one route took that were not refused, and no part of a run.
 type Pace struct {
 	Service, Method, Route string
 	Count                  int64

@@ -58,7 +58,7 @@ func TestTheNumbersOfARouteAreTheRowsBehindIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		from, to := window.from.Truncate(time.Minute), window.to.Truncate(time.Minute)
-		within := parse(t, fmt.Sprintf("from:%s to:%s -verdict:refused route:*", from.Format(time.RFC3339), to.Format(time.RFC3339)))
+		within := parse(t, fmt.Sprintf("from:%s to:%s -verdict:refused -run:* route:*", from.Format(time.RFC3339), to.Format(time.RFC3339)))
 		var sum int64
 		for _, p := range paces {
 			q := within

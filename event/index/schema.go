@@ -20,7 +20,7 @@ CREATE TABLE events (
 	row INTEGER PRIMARY KEY, uid BLOB NOT NULL, seq INTEGER NOT NULL,
 	node INTEGER NOT NULL, service INTEGER NOT NULL, kind INTEGER NOT NULL, class INTEGER NOT NULL, severity INTEGER NOT NULL,
 	verdict INTEGER NOT NULL, stage INTEGER NOT NULL, status INTEGER NOT NULL,
-	method INTEGER NOT NULL, host INTEGER NOT NULL, person INTEGER NOT NULL, subject INTEGER NOT NULL, latency INTEGER NOT NULL, route INTEGER NOT NULL,
+	method INTEGER NOT NULL, host INTEGER NOT NULL, person INTEGER NOT NULL, subject INTEGER NOT NULL, latency INTEGER NOT NULL, route INTEGER NOT NULL, run INTEGER NOT NULL,
 	client BLOB, path TEXT, query TEXT, message TEXT, rules TEXT, extra TEXT
 );
 CREATE INDEX events_person ON events (person) WHERE person <> 0;
@@ -31,9 +31,9 @@ CREATE VIRTUAL TABLE words USING fts5 (path, query, said, personal, content='', 
 CREATE TABLE minutes (
 	minute INTEGER NOT NULL,
 	node INTEGER NOT NULL, service INTEGER NOT NULL, kind INTEGER NOT NULL, class INTEGER NOT NULL, severity INTEGER NOT NULL,
-	verdict INTEGER NOT NULL, stage INTEGER NOT NULL, status INTEGER NOT NULL,
+	verdict INTEGER NOT NULL, stage INTEGER NOT NULL, status INTEGER NOT NULL, run INTEGER NOT NULL,
 	n INTEGER NOT NULL,
-	PRIMARY KEY (minute, service, kind, status, verdict, node, class, severity, stage)
+	PRIMARY KEY (minute, service, kind, status, verdict, node, class, severity, stage, run)
 ) WITHOUT ROWID;
 CREATE TABLE routes (route INTEGER PRIMARY KEY);
 CREATE TABLE paces (
