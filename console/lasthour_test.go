@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
@@ -101,7 +102,7 @@ func TestTheSlowestRoutesComeFirst(t *testing.T) {
 		t.Fatalf("it is %+v", got)
 	}
 	export, notes := got.Slowest[0], got.Slowest[1]
-	if export.Method != "POST" || export.Route != "/export" || export.P95 < 800 || export.P95 > 1300 || export.Failed != 0 {
+	if export.Method != http.MethodPost || export.Route != "/export" || export.P95 < 800 || export.P95 > 1300 || export.Failed != 0 {
 		t.Errorf("the slowest is %+v", export)
 	}
 	if notes.Service != "notes" || notes.Route != "/notes/{id}" || notes.P50 < 8 || notes.P95 > 20 || notes.Failed == 0 || notes.Failed >= notes.Count {

@@ -24,12 +24,12 @@ const paceBuckets = 4 * 22
 
 // paceOf is the bucket of a duration in microseconds; all below a millisecond are in the first.
 func paceOf(micros int64) int64 {
-	n := uint64(max(micros, 0)) / 256 //nolint:gosec // not negative
+	n := uint64(max(micros, 0)) / 256
 	if n < 4 {
 		return 0
 	}
 	e := bits.Len64(n) - 1
-	return min(paceBuckets-1, int64(e-2)*4+int64(n>>(e-2)&3)+1) //nolint:gosec // two bits
+	return min(paceBuckets-1, int64(e-2)*4+int64(n>>(e-2)&3)+1)
 }
 
 // paceBound is the first duration of a bucket.

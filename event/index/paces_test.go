@@ -104,7 +104,7 @@ func checkQuantiles(t *testing.T, p Pace, rows []Row) {
 }
 
 func TestDurationsHaveTheirBuckets(t *testing.T) {
-	for b := int64(0); b < paceBuckets; b++ {
+	for b := range int64(paceBuckets) {
 		first := paceBound(b).Microseconds()
 		if got := paceOf(first); got != b {
 			t.Fatalf("%d µs begin bucket %d, and are in %d", first, b, got)

@@ -185,7 +185,7 @@ func (b *bench) pages(ctx context.Context, x *index.Index) (err error) {
 
 // boardServices are those that the events are of.
 func boardServices() []console.ServiceInfo {
-	var list []console.ServiceInfo
+	list := make([]console.ServiceInfo, 0, len(boardNames))
 	for _, name := range boardNames {
 		list = append(list, console.ServiceInfo{Name: name, Hosts: []string{host}, Path: "/", Upstream: "http://127.0.0.1:1", Mode: "block"})
 	}
