@@ -61,7 +61,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.close()) }()
-	notes.Upstream.Host = served.address
+	notes.Upstream.Scheme, notes.Upstream.Host, notes.Upstreams = "http", served.address, nil // there is one, whatever the file says
 
 	log := t.log
 	if !t.log.Enabled(ctx, slog.LevelDebug) { // the page of addresses is to stay in sight

@@ -1,72 +1,8 @@
 package gate
 
 import (
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/tenward/tenward/config"
 )
-
-// ServiceConfig is one entry of the section `services:`.
-type ServiceConfig struct {
-	Hosts    []config.HostName    `yaml:"hosts" doc:"Host names that lead to this application."`
-	Path     config.PathPattern   `yaml:"path" doc:"The path prefix that is this application's; / is all of it."`
-	Upstream config.URL           `yaml:"upstream" doc:"Where the application listens."`
-	Public   []config.PathPattern `yaml:"public" doc:"Paths that need no sign-in: /search, /assets/**, or /** for all."`
-}
-
-// Defaults gives the service the whole host.
-func (c *ServiceConfig) Defaults() { c.Path = "/" }
-
-// Validate looks at what a single scalar cannot know.
-func (c *ServiceConfig) Validate(r *config.Report) {
-	if len(c.Hosts) == 0 && !r.At("hosts").Failed() {
-		r.At("hosts").Errorf("write hosts: [notes.example.com]", "a service needs at least one host name")
-	}
-	if c.Upstream.Host == "" && !r.At("upstream").Failed() {
-		r.At("upstream").Errorf("write upstream: http://127.0.0.1:3000", "a service needs its upstream")
-	}
-	if p := string(c.Path); strings.Contains(p, "*") {
-		r.At("path").Errorf("write the prefix alone: /api", "a path prefix has no stars")
-	}
-}
-
-// ValidateServices looks at what a single service cannot know: two that claim the same place.
-func ValidateServices(services map[string]*ServiceConfig, r *config.Report) {
-	claimed := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(services)) {
-		s := services[name]
-		if s == nil {
-			continue
-		}
-		for i, h := range s.Hosts {
-			place := string(h) + " " + strings.TrimSuffix(string(s.Path), "/")
-			if other, taken := claimed[place]; taken {
-				r.At(fmt.Sprintf("%s.hosts[%d]", name, i)).Errorf("give one of them another host or path", "%s%s is service %s's already", h, s.Path, other)
-			}
-			claimed[place] = name
-		}
-	}
-}
-
-// Services are the configured ones, by name.
-func Services(configs map[string]*ServiceConfig) []*Service {
-	services := make([]*Service, 0, len(configs))
-	for _, name := range slices.Sorted(maps.Keys(configs)) {
-		c := configs[name]
-		s := &Service{Name: name, Path: string(c.Path), Upstream: &c.Upstream.URL}
-		for _, h := range c.Hosts {
-			s.Hosts = append(s.Hosts, string(h))
-		}
-		for _, p := range c.Public {
-			s.Public = append(s.Public, p)
-		}
-		services = append(services, s)
-	}
-	return services
-}
 
 // LimitsConfig is the section `limits:`.
 type LimitsConfig struct {

@@ -4,13 +4,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/gate/gatetest"
 )
 
 // deaf takes events and keeps none.
@@ -29,7 +29,7 @@ func (*blank) WriteHeader(int)             {}
 func bareRoad(tb testing.TB) (*gate.Gate, *http.Request) {
 	tb.Helper()
 	g, err := gate.New(gate.Options{
-		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: &url.URL{Scheme: "http", Host: "unused.test"}}},
+		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: gatetest.To(tb, "http://unused.test")}},
 		Stages:   []gate.Stage{stage(gate.Bodied, refusing)},
 		Limits:   gate.SafeLimits(), Record: deaf{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})

@@ -54,6 +54,13 @@ func (b *clientBody) extend() {
 	}
 }
 
+// lasts lets the client be silent for as long as it likes, in a conversation: a client that is gone is found by pings, and
+// Limits.Total ends what nobody ends.
+func (b *clientBody) lasts() {
+	b.idle = 0
+	_ = b.control.SetReadDeadline(time.Time{}) // only a recorder in a test cannot
+}
+
 func (b *clientBody) Close() error { return b.from.Close() }
 
 // answerEarly lets an answer go out before the request's body has come whole: over HTTP/1.1 the server would else read
