@@ -76,7 +76,7 @@ func Services(configs map[string]*ServiceConfig) []*Service {
 // validateUpstreams looks at what is said about where the application listens.
 func (c *ServiceConfig) validateUpstreams(r *config.Report) {
 	switch one := c.Upstream.Host != ""; {
-	case one && r.At("upstreams").Given():
+	case one && len(c.Upstreams) > 0:
 		r.At("upstreams").Errorf("write upstream: for one, or upstreams: for several", "upstream stands here already")
 	case !one && len(c.Upstreams) == 0 && !r.At("upstream").Failed() && !r.At("upstreams").Failed():
 		r.At("upstream").Errorf("write upstream: http://127.0.0.1:3000", "a service needs its upstream")

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -58,5 +59,21 @@ func BenchmarkRoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g.ServeHTTP(&blank{http.Header{}}, r)
+	}
+}
+
+// What a small answer costs from one end to the other, application and client included.
+func BenchmarkProxied(b *testing.B) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a") }))
+	b.Cleanup(app.Close)
+	s := gatetest.Start(b, app.URL, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		res, err := s.Client.Get("https://notes.test/")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
 	}
 }
