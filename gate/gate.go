@@ -134,6 +134,9 @@ func (g *Gate) end(x *Exchange) {
 	}
 	x.call.End()
 	g.finish(x)
+	if x.upload != nil {
+		x.upload.end()
+	}
 	if x.ahead != nil {
 		x.ahead.end()
 	}

@@ -38,7 +38,8 @@ func (x *Exchange) outgoing(ctx context.Context) *http.Request {
 	default:
 		out.Body = in.Body
 		if expectsContinue(in) {
-			// The upstream says whether the body is to come: the client is told to go on when the body is first read.
+			// The upstream says whether the body is to come: the client is told to go on when the body is first read. The
+			// library keeps the field of HTTP/2 requests to itself; there the body is asked for as soon as a connection stands.
 			out.Header["Expect"] = continues
 		}
 	}

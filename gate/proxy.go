@@ -44,6 +44,9 @@ func (g *Gate) answerWith(ctx context.Context, x *Exchange, res *http.Response) 
 	copyAnswerHeader(h, res.Header)
 	x.stay()
 	trailers := announce(h, res)
+	if trailers != nil && x.Request.ProtoMajor == 1 && x.Request.Method != http.MethodHead {
+		delete(h, "Content-Length") // HTTP/2 may say the length and send trailers too; HTTP/1.1 has them behind chunks alone
+	}
 	x.answerEarly()
 	x.answer.WriteHeader(res.StatusCode)
 	if err := g.relayHeld(x, res); err != nil {
