@@ -107,6 +107,9 @@ func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x.verdict, x.kind = event.Passed, kindPassed
 	control := http.NewResponseController(w)
 	x.answer = answer{ResponseWriter: w, control: control, idle: g.limits.Write, stream: r.ProtoMajor == 2}
+	if r.ProtoMajor == 2 && r.ContentLength == 0 && r.Header["Content-Length"] == nil {
+		r.Body = http.NoBody // the stream ended with its head; the library says so only here
+	}
 	if r.Body != nil && r.Body != http.NoBody {
 		x.upload = &clientBody{from: r.Body, control: control, limit: g.limits.Body, idle: g.limits.Read}
 		x.upload.extend()
