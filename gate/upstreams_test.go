@@ -109,7 +109,7 @@ func TestOnlyWhoSpeaksHTTP1OrTLSIsAskedToUpgrade(t *testing.T) {
 	dial := func(s *gatetest.Started) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		c, _, err := websocket.Dial(ctx, "wss://notes.test/", &websocket.DialOptions{HTTPClient: client(t, s, 1)}) //nolint:bodyclose // the library sees to it
+		c, _, err := websocket.Dial(ctx, "wss://notes.test/", &websocket.DialOptions{HTTPClient: client(t, s, 1)})
 		if err != nil {
 			return err
 		}
@@ -163,9 +163,10 @@ func TestUpstreamsAreAskedHowTheyAreForAsLongAsTheGateWatches(t *testing.T) {
 }
 
 func TestTheApplicationsOwnProblemIsNotTheGates(t *testing.T) {
-	s := gatetest.Start(t, "http://unused.test", several(t, upstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }), upstream(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) })))
+	full := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
+	s := gatetest.Start(t, "http://unused.test", several(t, upstream(t, full), upstream(t, full)))
 	for range 8 {
-		if res, _ := do(t, s, "GET", "https://notes.test/", nil); res.StatusCode != 503 {
+		if res, _ := do(t, s, "GET", "https://notes.test/", nil); res.StatusCode != http.StatusServiceUnavailable {
 			t.Fatalf("answered %s", res.Status)
 		}
 	}

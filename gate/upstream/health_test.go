@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -107,16 +108,16 @@ func TestWhenAllAreDownAllAreTried(t *testing.T) {
 	c := newClock()
 	p := to(t, c, nil, "http://a", "http://b", "http://c")
 	tried := func() string {
-		got := ""
+		var got strings.Builder
 		for i, m := range p.members {
 			for range 12 {
 				if p.choose(new(Call), c.now()) == m {
-					got += strconv.Itoa(i)
+					got.WriteString(strconv.Itoa(i))
 					break
 				}
 			}
 		}
-		return got
+		return got.String()
 	}
 	p.fail(0, 3)
 	p.checked(p.members[1], "x", c.now())

@@ -20,8 +20,9 @@ type Timeouts struct {
 const (
 	// MaxHead is how large an answer's head may be.
 	MaxHead = 256 << 10
-	// MaxIdle is how many connections are kept to one upstream, IdleFor for how long.
+	// MaxIdle is how many connections that nobody uses are kept to one upstream.
 	MaxIdle = 256
+	// IdleFor is for how long.
 	IdleFor = 90 * time.Second
 
 	// window is how much of one HTTP/2 answer may wait here for a client that reads slowly. The library's 4 MiB, times all

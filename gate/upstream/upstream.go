@@ -96,7 +96,7 @@ func New(o Options) (*Pool, error) {
 	}
 	p := &Pool{
 		service: o.Service, balance: s.Balance, health: s.Health, host: s.Host, log: o.Log, now: o.Now, after: o.After,
-		random: func(d time.Duration) time.Duration { return rand.N(d) }, //nolint:gosec // it spreads health checks, nothing more
+		random: rand.N[time.Duration], // it spreads health checks, nothing more
 	}
 	if p.after == nil {
 		p.after = time.After

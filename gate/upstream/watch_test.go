@@ -80,7 +80,7 @@ func TestWhyACheckFails(t *testing.T) {
 		{"nobody listens", dead(t), "dial: connect: connection refused"},
 		{"no answer", serving(t, func(http.ResponseWriter, *http.Request) { <-release }), "no answer in time"},
 		{"half an answer", scripted(t, says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), "unexpected EOF"},
-		{"another status", serving(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }), "status 503"},
+		{"another status", serving(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }), "status 503"},
 		{"well", application(t, "a"), ""},
 		{"a long answer is read in part", serving(t, func(w http.ResponseWriter, _ *http.Request) {
 			for range 64 {

@@ -14,9 +14,9 @@ import (
 type Outside struct {
 	Listeners []Listener
 	Upstreams []Upstream
-	Folder    string            // all that is kept, keys and database included
-	Authority string            // the file that clients trust; it alone may be read by everybody
-	MasterKey string            // the file of the master key; empty: somebody else keeps it
+	Folder    string // all that is kept, keys and database included
+	Authority string // the file that clients trust; it alone may be read by everybody
+	MasterKey string // the file of the master key; empty: somebody else keeps it
 	Resolve   func(ctx context.Context, host string) ([]string, error)
 	Trusted   *x509.CertPool // whom the gate trusts of upstreams; nil: the system's authorities
 }
