@@ -100,9 +100,9 @@ func (d demoCommand) override(c *Config) {
 	}
 }
 
-// behind is where the application listens: as the file says, unless a flag wants that very port.
+// behind is where the application listens: as the file says, unless it says several places, or a flag wants that very port.
 func behind(c *Config, upstream string) string {
-	if at := config.Listen(upstream); at == c.Listen.HTTPS || at == c.Console.Listen {
+	if at := config.Listen(upstream); at == "" || at == c.Listen.HTTPS || at == c.Console.Listen {
 		return "127.0.0.1:0"
 	}
 	return upstream

@@ -55,7 +55,7 @@ func cookieIn(lines []string, name string) string {
 // Cookie is what the client is to be given so that it stays where it is; nil where it has it, or nobody is to stay. It
 // lasts as long as the browser's session.
 func (c *Call) Cookie() *http.Cookie {
-	if c.pool == nil || c.at == nil || c.pool.cookie == "" || cookieIn(c.Cookies, c.pool.cookie) == c.at.token {
+	if c.at == nil || c.pool.cookie == "" || cookieIn(c.Cookies, c.pool.cookie) == c.at.token {
 		return nil
 	}
 	return &http.Cookie{Name: c.pool.cookie, Value: c.at.token, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
