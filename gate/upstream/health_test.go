@@ -43,6 +43,9 @@ func TestThreeFailuresInARowTakeAnUpstreamOut(t *testing.T) {
 	for range 4 {
 		seen[p.choose(new(Call), c.now())] = true
 	}
+	if s := p.States()[0]; s.Reason != "" || !s.Since.Equal(c.now()) {
+		t.Errorf("once it is back it is %+v", s)
+	}
 	if len(seen) != 2 || conditions(p) != "up unknown" {
 		t.Errorf("ten seconds later %d get requests: %s", len(seen), conditions(p))
 	}
@@ -169,5 +172,37 @@ func TestAnAnswerThatBreaksOffIsAFailure(t *testing.T) {
 	}
 	if got := conditions(p); got != "up out" {
 		t.Errorf("they are %s", got)
+	}
+}
+
+// Whatever was asked, and however many there are: who answers is up, and has made good what failed before.
+func TestWhoAnswersIsUp(t *testing.T) {
+	for _, method := range []string{"GET", "POST"} {
+		for _, others := range []int{0, 1} {
+			urls := []string{application(t, "a")}
+			for range others {
+				urls = append(urls, application(t, "b"))
+			}
+			p := to(t, newClock(), nil, urls...)
+			p.fail(0, 2)
+			for range urls {
+				if _, err := p.askOnce(t.Context(), new(Call), method, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.fail(0, 2)
+			for _, s := range p.States() {
+				if s.Condition != Up {
+					t.Errorf("after a %s to one of %d it is %s", method, len(urls), s.Condition)
+				}
+			}
+		}
+	}
+}
+
+func TestWhoGivesNoAnswerIsNotUp(t *testing.T) {
+	p := to(t, newClock(), nil, dead(t))
+	if _, err := p.askOnce(t.Context(), new(Call), "POST", ""); err == nil || conditions(p) != "unknown" || p.States()[0].Failed != 1 {
+		t.Errorf("it is %+v: %v", p.States(), err)
 	}
 }

@@ -32,8 +32,11 @@ func (p *Pool) States() []State {
 	states := make([]State, 0, len(p.members))
 	for _, m := range p.members {
 		s := State{URL: m.url.String(), Condition: m.word(now), Since: m.since, InFlight: m.inFlight.Load(), Sent: m.sent.Load(), Failed: m.failed.Load()}
-		if s.Condition == Down || s.Condition == Out {
+		switch {
+		case s.Condition == Down || s.Condition == Out:
 			s.Reason = m.reason
+		case m.out.After(m.since):
+			s.Since = m.out // its time out has passed
 		}
 		states = append(states, s)
 	}
