@@ -206,7 +206,7 @@ func (c *Config) consoleServices(src *config.Source) []console.ServiceInfo {
 	services := gate.Services(c.Services)
 	list := make([]console.ServiceInfo, 0, len(services))
 	for _, s := range services {
-		info := console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream.String(), Mode: "block"}
+		info := console.ServiceInfo{Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: addressesOf(s), Mode: "block"}
 		for _, p := range c.Services[s.Name].Public {
 			info.Public = append(info.Public, string(p))
 		}
@@ -219,6 +219,15 @@ func (c *Config) consoleServices(src *config.Source) []console.ServiceInfo {
 		list = append(list, info)
 	}
 	return list
+}
+
+// addressesOf are a service's upstreams, for the eye.
+func addressesOf(s *gate.Service) string {
+	all := make([]string, 0, len(s.Upstream.Targets))
+	for _, u := range s.Upstream.Targets {
+		all = append(all, u.URL.String())
+	}
+	return strings.Join(all, ", ")
 }
 
 // hosts are all host names that need a certificate.

@@ -61,7 +61,7 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, served.close()) }()
-	notes.Upstream.Host = served.address
+	notes.Upstream.Scheme, notes.Upstream.Host, notes.Upstreams = "http", served.address, nil // there is one, whatever the file says
 
 	log := t.log
 	if !t.log.Enabled(ctx, slog.LevelDebug) { // the page of addresses is to stay in sight
@@ -100,9 +100,9 @@ func (d demoCommand) override(c *Config) {
 	}
 }
 
-// behind is where the application listens: as the file says, unless a flag wants that very port.
+// behind is where the application listens: as the file says, unless it says several places, or a flag wants that very port.
 func behind(c *Config, upstream string) string {
-	if at := config.Listen(upstream); at == c.Listen.HTTPS || at == c.Console.Listen {
+	if at := config.Listen(upstream); at == "" || at == c.Listen.HTTPS || at == c.Console.Listen {
 		return "127.0.0.1:0"
 	}
 	return upstream

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	"github.com/tenward/tenward/event"
@@ -34,4 +35,13 @@ func signingKey(ctx context.Context, secrets *store.Secrets, node string) (event
 		return event.SigningKey{}, err
 	}
 	return event.ParseSigningKey(raw)
+}
+
+// stickyKey makes the cookies that keep clients at one of several upstreams. Nodes that share a database share it.
+func stickyKey(ctx context.Context, secrets *store.Secrets) ([]byte, error) {
+	return secrets.GetOrMake(ctx, "gate.sticky", func() ([]byte, error) {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // it never fails
+		return key, nil
+	})
 }

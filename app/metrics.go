@@ -63,7 +63,7 @@ var (
 func (*metrics) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		exchanges, responses, durations, waits, answeredAt, failedAt, writable, sealable, durable, sealed, lost, checkpointed,
-		proven, checks, asked, readable,
+		proven, checks, asked, readable, inUse, inFlight, sentTo, failedAs, retried,
 	} {
 		out <- d
 	}
@@ -92,6 +92,7 @@ func (m *metrics) Collect(out chan<- prometheus.Metric) {
 		out <- histogram(waits, &one.Waited, service)
 		gauge(answeredAt, seconds(one.Upstream.AnsweredAt), service)
 		gauge(failedAt, seconds(one.Upstream.FailedAt), service)
+		collectUpstreams(service, &one, counter, gauge)
 	}
 	h := m.health()
 	gauge(writable, truth(h.Writable))

@@ -152,8 +152,13 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 		return err
 	}
 	own := newFaces(ten)
+	sticky, err := stickyKey(ctx, secrets)
+	if err != nil {
+		return err
+	}
 	way := gate.Options{
 		Services: own.before(c), Stages: stages, Limits: c.Limits.Limits(), Record: record, Log: o.log, Now: time.Now, Hold: d.sessions.Hold,
+		StickyKey: sticky,
 	}
 	g, err := gate.New(way)
 	if err != nil {
@@ -217,6 +222,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	jobs := startClock(context.WithoutCancel(ctx), slices.Concat(jobsOf(ten), finds.jobs(), []practice.Job{checks.Job()}), o.log)
 	stop.add("clock", jobs.close)
 	follow(ctx, record, c.Node, append(readersOf(ten), checks.Reader(), finds.reader()), o.log, stop)
+	runs(ctx, "health checks of upstreams", g.Watch, stop)
 	runs(ctx, "checks", checks.Watch, stop)
 	runs(ctx, "first attack on our own services", attacks.first(c.Audits.First.Std()), stop)
 

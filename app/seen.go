@@ -12,10 +12,13 @@ import (
 // seen is what the checks of encryption look at: this node's own listeners, where its upstreams lead, what lies in its
 // folder.
 func (c *Config) seen(front, console net.Addr, key store.MasterKeyOrigin) encryption.Outside {
-	hosts, upstreams := []string{string(c.Portal.Host)}, map[string]string{}
+	hosts := []string{string(c.Portal.Host)}
+	var upstreams []encryption.Upstream
 	known := map[string]bool{hosts[0]: true}
 	for _, s := range gate.Services(c.Services) {
-		upstreams[s.Name] = s.Upstream.String()
+		for _, u := range s.Upstream.Targets {
+			upstreams = append(upstreams, encryption.Upstream{Service: s.Name, URL: u.URL.String(), TLS: s.Upstream.TLS})
+		}
 		for _, h := range s.Hosts {
 			if !known[h] {
 				known[h] = true

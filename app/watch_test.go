@@ -16,6 +16,7 @@ import (
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/gate/upstream"
 	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/store"
 	"github.com/tenward/tenward/store/storetest"
@@ -36,6 +37,8 @@ func watch(t *testing.T, db *store.DB) *watched {
 	notes := gate.Measure{Counts: gate.Counts{Passed: 5, Refused: 4, Observed: 3, Errored: 2}, Statuses: [6]uint64{1, 2, 3, 4, 5, 6}}
 	notes.Took[2], notes.Took[60] = 10, 5
 	notes.Upstream.AnsweredAt = time.Unix(1_700_000_000, 0)
+	notes.Upstreams = []upstream.State{{URL: "http://10.0.0.1:3000", Condition: upstream.Up, InFlight: 3, Sent: 40, Failed: 2}, {URL: "http://10.0.0.2:3000", Condition: upstream.Down}}
+	notes.Retried = 7
 	m := &metrics{
 		measures: func() map[string]gate.Measure { return map[string]gate.Measure{"": {}, "notes": notes} },
 		health:   func() event.Health { return w.health },
@@ -98,6 +101,9 @@ func TestMetricsAreThoseThatAreDocumented(t *testing.T) {
 		`tenward_exchange_duration_seconds_count{service="notes"} 15`, `tenward_exchange_duration_seconds_bucket{service="notes",le="0.000256"} 10`,
 		`tenward_exchange_duration_seconds_bucket{service="notes",le="+Inf"} 15`, `tenward_upstream_answered_timestamp_seconds{service="notes"} 1.7e+09`,
 		`tenward_upstream_failed_timestamp_seconds{service="notes"} 0`, `tenward_record_writable 1`, `tenward_record_events_durable 70`, `tenward_record_checkpoint_timestamp_seconds 1.7000000005e+09`,
+		`tenward_upstream_in_use{service="notes",upstream="http://10.0.0.1:3000"} 1`, `tenward_upstream_in_use{service="notes",upstream="http://10.0.0.2:3000"} 0`,
+		`tenward_upstream_in_flight{service="notes",upstream="http://10.0.0.1:3000"} 3`, `tenward_upstream_requests_total{service="notes",upstream="http://10.0.0.1:3000"} 40`,
+		`tenward_upstream_failures_total{service="notes",upstream="http://10.0.0.1:3000"} 2`, `tenward_upstream_retries_total{service="notes"} 7`,
 		`tenward_practice_score{practice="access"} 0.375`, `tenward_checks{practice="access",status="warn"} 1`, `tenward_checks{practice="access",status="unknown"} 1`,
 		`tenward_checks{practice="access",status="pass"} 0`, `tenward_check_asked_timestamp_seconds{check="access/owner-exists"} 1.7e+09`,
 		`tenward_check_asked_timestamp_seconds{check="access/roles-exist"} 0`, `tenward_posture_readable 1`,

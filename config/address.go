@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -61,35 +62,58 @@ func (h *HostName) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// URL is where an application listens: http://127.0.0.1:3000, with a path when it lives below one.
+// URL is an address on the web: https://hooks.example.com/a, with a path when it has one.
 type URL struct{ url.URL }
 
 // UnmarshalText reads it.
 func (u *URL) UnmarshalText(text []byte) error {
+	parsed, err := parseURL(text, "http", "https")
+	if err == nil {
+		u.URL = *parsed
+	}
+	return err
+}
+
+// Upstream is where an application listens: http://127.0.0.1:3000, with a path when it lives below one. h2c:// is one that speaks
+// HTTP/2 without TLS.
+type Upstream struct{ url.URL }
+
+// UnmarshalText reads it.
+func (u *Upstream) UnmarshalText(text []byte) error {
+	parsed, err := parseURL(text, "http", "https", "h2c")
+	if err == nil {
+		u.URL = *parsed
+	}
+	return err
+}
+
+// MarshalText writes it.
+func (u Upstream) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
+
+func parseURL(text []byte, schemes ...string) (*url.URL, error) {
 	const mend = "write it like http://127.0.0.1:3000"
 	s := string(text)
 	parsed, err := url.Parse(s)
 	switch {
 	case strings.Contains(s, "@"):
-		return &badScalar{sentence: "the URL holds a name or password", mend: "leave everything up to the @ out", secret: true}
+		return nil, &badScalar{sentence: "the URL holds a name or password", mend: "leave everything up to the @ out", secret: true}
 	case err != nil || strings.ContainsAny(s, " \\"):
-		return Bad(mend, "this is no URL")
-	case parsed.Scheme != "http" && parsed.Scheme != "https":
-		return Bad(mend, "%q begins with neither http:// nor https://", s)
+		return nil, Bad(mend, "this is no URL")
+	case !slices.Contains(schemes, parsed.Scheme):
+		return nil, Bad(mend, "%q begins with neither %s://", s, strings.Join(schemes, ":// nor "))
 	case parsed.Hostname() == "":
-		return Bad(mend, "%q names no host", s)
+		return nil, Bad(mend, "%q names no host", s)
 	case parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "":
-		return Bad("leave everything from ? or # on out", "%q has a query or fragment", s)
+		return nil, Bad("leave everything from ? or # on out", "%q has a query or fragment", s)
 	case parsed.Path != "" && parsed.Path != "/" && PathPattern(parsed.Path).check() != nil, strings.Contains(parsed.Path, "*"), parsed.RawPath != "":
-		return Bad("write a plain path", "%q has a path that could be read in two ways", s)
+		return nil, Bad("write a plain path", "%q has a path that could be read in two ways", s)
 	}
 	if port := parsed.Port(); port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return Bad(mend, "%q is no port (1 to 65535)", port)
+			return nil, Bad(mend, "%q is no port (1 to 65535)", port)
 		}
 	}
-	u.URL = *parsed
-	return nil
+	return parsed, nil
 }
 
 // MarshalText writes it.

@@ -291,6 +291,8 @@ func (d *decoder) text(n ast.Node, v reflect.Value, path string) {
 		d.complain(n, path, bad.mend, bad.sentence)
 	case err != nil:
 		d.complain(n, path, "", err.Error())
+	case v.Type() == fileType:
+		d.file(n, v, path)
 	}
 }
 

@@ -30,6 +30,7 @@ func TestScalars(t *testing.T) {
 		{new(config.HostName), "-x", ""}, {new(config.HostName), "a..b", ""}, {new(config.HostName), "127.0.0.1", ""}, {new(config.HostName), "a_b", ""}, {new(config.HostName), "", ""},
 
 		{new(config.URL), "http://127.0.0.1:3000", "http://127.0.0.1:3000"}, {new(config.URL), "https://app.internal/base", "https://app.internal/base"}, {new(config.URL), "http://[::1]:80", "http://[::1]:80"},
+		{new(config.URL), "h2c://127.0.0.1:3000", ""}, {new(config.Upstream), "h2c://127.0.0.1:3000/base", "h2c://127.0.0.1:3000/base"}, {new(config.Upstream), "ws://127.0.0.1:3000", ""}, {new(config.Upstream), "h2c://u:p@x", ""},
 		{new(config.URL), "127.0.0.1:3000", ""}, {new(config.URL), "ftp://x", ""}, {new(config.URL), "http://u:p@x", ""}, {new(config.URL), "http://x?q", ""}, {new(config.URL), "http://x/a/../b", ""},
 		{new(config.URL), "http://x:0", ""}, {new(config.URL), "http://x:99999", ""}, {new(config.URL), "http://", ""}, {new(config.URL), "http://x/%2f", ""}, {new(config.URL), "http:///x", ""},
 

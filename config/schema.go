@@ -47,6 +47,10 @@ func schemaOf(t reflect.Type) *jsonschema.Schema {
 		return text(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`, "notes.example.com")
 	case reflect.TypeFor[URL]():
 		return text(`^https?://[^@?#\s]+$`, "http://127.0.0.1:3000")
+	case reflect.TypeFor[Upstream]():
+		return text(`^(https?|h2c)://[^@?#\s]+$`, "http://127.0.0.1:3000")
+	case fileType:
+		return text(`^.+$`, "/etc/tenward/upstream-ca.pem")
 	case reflect.TypeFor[PathPattern]():
 		return text(`^/[^?#%\\]*$`, "/assets/**")
 	}

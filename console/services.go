@@ -30,6 +30,9 @@ type service struct {
 	Statuses statuses `json:"statuses"`
 	Latency  latency  `json:"latency"`
 	Health   health   `json:"health"`
+
+	Upstreams []reached `json:"upstreams"`
+	Retried   uint64    `json:"retried"` // requests that were sent to another upstream, since the start
 }
 
 // verdicts are counts since the start.
@@ -128,6 +131,7 @@ func (c *Console) services() services {
 		all.Services = append(all.Services, service{
 			Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream, Public: s.Public, Mode: s.Mode, Source: s.Source,
 			verdicts: verdictsOf(m.Counts), Statuses: statusesOf(m.Statuses), Latency: latencies[s.Name], Health: healthOf(m.Upstream),
+			Upstreams: reachedOf(m.Upstreams), Retried: m.Retried,
 		})
 	}
 	return all

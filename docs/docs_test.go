@@ -73,7 +73,7 @@ func TestEveryDirectDependencyIsDocumented(t *testing.T) {
 	}
 	rows := tableRows(string(text))
 	used := map[string]bool{}
-	for _, file := range []string{"go.mod", "tools/go.mod", "test/browser/go.mod"} {
+	for _, file := range []string{"go.mod", "tools/go.mod", "test/browser/go.mod", "test/grpc/go.mod"} {
 		for module, version := range direct(t, file) {
 			used[module] = true
 			if documented, ok := rows[module]; !ok {

@@ -3,7 +3,6 @@ package gate_test
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -100,10 +99,7 @@ func TestWhatIsPublicCannotBeStretched(t *testing.T) {
 		return c
 	}
 	public := make(chan bool, 1)
-	up, err := url.Parse(upstream(t, func(http.ResponseWriter, *http.Request) {}))
-	if err != nil {
-		t.Fatal(err)
-	}
+	up := gatetest.To(t, upstream(t, func(http.ResponseWriter, *http.Request) {}))
 	s := gatetest.Start(t, "http://unused.test", func(o *gate.Options) {
 		o.Services = []*gate.Service{
 			{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: up, Public: []gate.Pattern{pattern("/search"), pattern("/assets/**")}},

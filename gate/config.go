@@ -7,27 +7,32 @@ import (
 	"strings"
 
 	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/gate/upstream"
 )
 
 // ServiceConfig is one entry of the section `services:`.
 type ServiceConfig struct {
-	Hosts    []config.HostName    `yaml:"hosts" doc:"Host names that lead to this application."`
-	Path     config.PathPattern   `yaml:"path" doc:"The path prefix that is this application's; / is all of it."`
-	Upstream config.URL           `yaml:"upstream" doc:"Where the application listens."`
-	Public   []config.PathPattern `yaml:"public" doc:"Paths that need no sign-in: /search, /assets/**, or /** for all."`
+	Hosts  []config.HostName    `yaml:"hosts" doc:"Host names that lead to this application."`
+	Path   config.PathPattern   `yaml:"path" doc:"The path prefix that is this application's; / is all of it."`
+	Public []config.PathPattern `yaml:"public" doc:"Paths that need no sign-in: /search, /assets/**, or /** for all."`
+
+	Upstream  config.Upstream         `yaml:"upstream" doc:"Where the application listens."`
+	Upstreams []upstream.TargetConfig `yaml:"upstreams" doc:"Where it listens, if in several places: a list in place of the one."`
+	Balance   upstream.Balance        `yaml:"balance" doc:"How requests are shared out among several: round-robin, least-connections, or sticky, which keeps a client where it is."`
+	Health    *upstream.HealthConfig  `yaml:"health" doc:"How upstreams are asked whether they are well."`
+	TLS       *upstream.TLSConfig     `yaml:"tls" doc:"Whom https:// upstreams must be certified by, and who the gate is to them."`
+	GRPC      bool                    `yaml:"grpc" doc:"It speaks gRPC: calls stream both ways, and rules look at their heads alone."`
 }
 
 // Defaults gives the service the whole host.
-func (c *ServiceConfig) Defaults() { c.Path = "/" }
+func (c *ServiceConfig) Defaults() { c.Path, c.Balance = "/", upstream.RoundRobin }
 
 // Validate looks at what a single scalar cannot know.
 func (c *ServiceConfig) Validate(r *config.Report) {
 	if len(c.Hosts) == 0 && !r.At("hosts").Failed() {
 		r.At("hosts").Errorf("write hosts: [notes.example.com]", "a service needs at least one host name")
 	}
-	if c.Upstream.Host == "" && !r.At("upstream").Failed() {
-		r.At("upstream").Errorf("write upstream: http://127.0.0.1:3000", "a service needs its upstream")
-	}
+	c.validateUpstreams(r)
 	if p := string(c.Path); strings.Contains(p, "*") {
 		r.At("path").Errorf("write the prefix alone: /api", "a path prefix has no stars")
 	}
@@ -56,7 +61,7 @@ func Services(configs map[string]*ServiceConfig) []*Service {
 	services := make([]*Service, 0, len(configs))
 	for _, name := range slices.Sorted(maps.Keys(configs)) {
 		c := configs[name]
-		s := &Service{Name: name, Path: string(c.Path), Upstream: &c.Upstream.URL}
+		s := &Service{Name: name, Path: string(c.Path), Upstream: c.upstream(), GRPC: c.GRPC}
 		for _, h := range c.Hosts {
 			s.Hosts = append(s.Hosts, string(h))
 		}

@@ -1,16 +1,17 @@
 package gate_test
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/gate/gatetest"
 )
 
 // deaf takes events and keeps none.
@@ -29,7 +30,7 @@ func (*blank) WriteHeader(int)             {}
 func bareRoad(tb testing.TB) (*gate.Gate, *http.Request) {
 	tb.Helper()
 	g, err := gate.New(gate.Options{
-		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: &url.URL{Scheme: "http", Host: "unused.test"}}},
+		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: gatetest.To(tb, "http://unused.test")}},
 		Stages:   []gate.Stage{stage(gate.Bodied, refusing)},
 		Limits:   gate.SafeLimits(), Record: deaf{}, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
@@ -58,5 +59,21 @@ func BenchmarkRoad(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		g.ServeHTTP(&blank{http.Header{}}, r)
+	}
+}
+
+// What a small answer costs from one end to the other, application and client included.
+func BenchmarkProxied(b *testing.B) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a") }))
+	b.Cleanup(app.Close)
+	s := gatetest.Start(b, app.URL, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		res, err := s.Client.Get("https://notes.test/")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		_ = res.Body.Close()
 	}
 }

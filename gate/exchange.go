@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate/upstream"
 	"github.com/tenward/tenward/identity"
 )
 
@@ -26,6 +27,7 @@ type Exchange struct {
 	Path    string   // the normalised path, decoded: what rules are written about
 	Service *Service // whose it is, from phase Headed on
 	Public  bool     // the service's `public:` names this path
+	RPC     bool     // a gRPC call to a service that speaks it: its body is a conversation, and nobody's to read ahead
 
 	Response *http.Response // the upstream's answer, from phase Answered on; nil where it never answered
 
@@ -45,6 +47,7 @@ type Exchange struct {
 	ahead  *readAhead
 	upload *clientBody
 	answer answer
+	call   upstream.Call
 
 	verdict event.Verdict
 	kind    string

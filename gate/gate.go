@@ -35,6 +35,9 @@ type Options struct {
 	Now      func() time.Time
 	// Hold keeps a stream to the session it belongs to (identity.Sessions.Hold). Nil where there are no sessions.
 	Hold func(s *identity.Session, stop func()) (release func(), ok bool)
+	// StickyKey makes the cookies that keep clients at one of several upstreams; 32 bytes, the same on every node. Nil where no
+	// service wants that.
+	StickyKey []byte
 }
 
 // Gate is an http.Handler that lets through what every stage lets through.
@@ -43,7 +46,6 @@ type Gate struct {
 	services []*Service
 	stages   [phases][]Stage
 	limits   Limits
-	upstream http.RoundTripper
 	record   Recorder
 	log      *slog.Logger
 	now      func() time.Time
@@ -66,9 +68,11 @@ func New(o Options) (*Gate, error) {
 	}
 	for _, s := range o.Services {
 		s.meter = new(meter)
+		if err := s.connect(&o); err != nil {
+			return nil, err
+		}
 	}
 	g.router = newRouter(o.Services)
-	g.upstream = newTransport(o.Limits)
 	return g, nil
 }
 
@@ -87,7 +91,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.settled(x)
 	case x.Service.Handler != nil:
 		x.Service.Handler.ServeHTTP(&x.answer, r.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
-	case upgrades(r):
+	case upgrades(r) && x.Service.pool.Upgrades():
 		g.upgrade(ctx, x)
 	default:
 		g.proxy(ctx, x)
@@ -103,6 +107,9 @@ func (g *Gate) begin(w http.ResponseWriter, r *http.Request) *Exchange {
 	x.verdict, x.kind = event.Passed, kindPassed
 	control := http.NewResponseController(w)
 	x.answer = answer{ResponseWriter: w, control: control, idle: g.limits.Write, stream: r.ProtoMajor == 2}
+	if r.ProtoMajor == 2 && r.ContentLength == 0 && r.Header["Content-Length"] == nil {
+		r.Body = http.NoBody // the stream ended with its head; the library says so only here
+	}
 	if r.Body != nil && r.Body != http.NoBody {
 		x.upload = &clientBody{from: r.Body, control: control, limit: g.limits.Body, idle: g.limits.Read}
 		x.upload.extend()
@@ -128,7 +135,11 @@ func (g *Gate) end(x *Exchange) {
 			broken = http.ErrAbortHandler // half an answer must not pass for a whole one
 		}
 	}
+	x.call.End()
 	g.finish(x)
+	if x.upload != nil {
+		x.upload.end()
+	}
 	if x.ahead != nil {
 		x.ahead.end()
 	}

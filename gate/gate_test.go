@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -211,18 +210,14 @@ func TestHeads(t *testing.T) {
 }
 
 func TestServicesByHostAndLongestPath(t *testing.T) {
-	named := func(name string) *url.URL {
-		u, err := url.Parse(upstream(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return u
+	named := func(name string) string {
+		return upstream(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, name) })
 	}
 	s := gatetest.Start(t, "http://unused.test", func(o *gate.Options) {
 		o.Services = []*gate.Service{
-			{Name: "all", Hosts: []string{"notes.test", "other.test"}, Path: "/", Upstream: named("all")},
-			{Name: "api", Hosts: []string{"notes.test"}, Path: "/api", Upstream: named("api")},
-			{Name: "deep", Hosts: []string{"notes.test"}, Path: "/api/deep/", Upstream: named("deep")},
+			{Name: "all", Hosts: []string{"notes.test", "other.test"}, Path: "/", Upstream: gatetest.To(t, named("all"))},
+			{Name: "api", Hosts: []string{"notes.test"}, Path: "/api", Upstream: gatetest.To(t, named("api"))},
+			{Name: "deep", Hosts: []string{"notes.test"}, Path: "/api/deep/", Upstream: gatetest.To(t, named("deep"))},
 		}
 	})
 	for target, want := range map[string]string{

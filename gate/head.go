@@ -57,6 +57,12 @@ func (g *Gate) head(x *Exchange) bool {
 		return g.refuseHead(x, http.StatusMisdirectedRequest, errMisdirected)
 	}
 	x.Public = x.Service.public(x.Path)
+	if x.Service.GRPC && isRPC(r) {
+		x.RPC = true
+		if x.upload != nil {
+			x.upload.lasts()
+		}
+	}
 	return true
 }
 

@@ -27,7 +27,7 @@ var asserted = map[string]bool{
 	"Proxy": true, // CGI hands it on as HTTP_PROXY, which programs take for their own: CVE-2016-5385
 	// Frameworks take the method from these, after roles and rules have judged the one that stands in the request.
 	"X-Http-Method-Override": true, "X-Http-Method": true, "X-Method-Override": true,
-	"Expect": true, // answered by the gate
+	"Expect": true, // the gate asks for itself, where the client waits
 }
 
 // assertedPrefixes are families of such fields.

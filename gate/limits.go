@@ -1,9 +1,6 @@
 package gate
 
-import (
-	"net/http"
-	"time"
-)
+import "time"
 
 // Limits bound what one client can make the gate hold or wait for. The zero value is no limits at all and is
 // never used: SafeLimits are the defaults.
@@ -31,29 +28,4 @@ func SafeLimits() Limits {
 		Idle: 2 * time.Minute, Total: time.Hour, Streams: 100,
 		Dial: 5 * time.Second, Answer: time.Minute, Drain: 20 * time.Second,
 	}
-}
-
-// newTransport is tuned for few upstreams and many requests: connections are kept, nothing is decoded on the
-// way through, and no proxy settings of the environment apply.
-func newTransport(l Limits) *http.Transport {
-	return &http.Transport{
-		DialContext:            dialer(l).DialContext,
-		MaxIdleConns:           0,
-		MaxIdleConnsPerHost:    256,
-		IdleConnTimeout:        90 * time.Second,
-		ResponseHeaderTimeout:  l.Answer,
-		ExpectContinueTimeout:  time.Second,
-		TLSHandshakeTimeout:    l.Dial,
-		DisableCompression:     true,
-		MaxResponseHeaderBytes: 256 << 10,
-		WriteBufferSize:        16 << 10,
-		ReadBufferSize:         16 << 10,
-		Protocols:              onlyHTTP1(),
-	}
-}
-
-func onlyHTTP1() *http.Protocols {
-	p := new(http.Protocols)
-	p.SetHTTP1(true)
-	return p
 }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"testing"
+
+	"github.com/tenward/tenward/gate/upstream"
 )
 
 // The page for operators says what the code does: every limit with its default, and none that is not there.
@@ -46,10 +48,9 @@ func TestThePageOfLimitsSaysWhatHolds(t *testing.T) {
 	for name := range said {
 		t.Errorf("the page has a limit %s that the gate has not", name)
 	}
-	transport := newTransport(SafeLimits())
 	for _, fixed := range []string{
-		fmt.Sprintf("| head of an application's answer | %d KiB |", transport.MaxResponseHeaderBytes>>10),
-		fmt.Sprintf("| %d, for %.0f s |", transport.MaxIdleConnsPerHost, transport.IdleConnTimeout.Seconds()),
+		fmt.Sprintf("| head of an application's answer | %d KiB |", upstream.MaxHead>>10),
+		fmt.Sprintf("| %d, for %.0f s |", upstream.MaxIdle, upstream.IdleFor.Seconds()),
 		fmt.Sprintf("| largest buffer kept for the next body | %d KiB |", maxPooled>>10),
 	} {
 		if !regexp.MustCompile(regexp.QuoteMeta(fixed)).Match(page) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/gate/upstream"
 )
 
 // Counts are how many exchanges had which verdict since the start.
@@ -20,6 +21,9 @@ type Measure struct {
 	Took     Timing    // whole exchanges but streams, from the request's head to the answer's end
 	Waited   Timing    // for the head of the upstream's answer
 	Upstream Upstream
+
+	Upstreams []upstream.State // each of them
+	Retried   uint64           // requests that were sent to another one
 }
 
 // Upstream is how an application answered last. Times are zero where it never did.
@@ -107,6 +111,8 @@ type meter struct {
 	answered atomic.Int64 // Unix seconds
 	status   atomic.Int32
 	failed   atomic.Pointer[failure]
+
+	pool atomic.Pointer[upstream.Pool] // which knows the most of each upstream
 }
 
 type failure struct {
@@ -141,6 +147,9 @@ func (m *meter) read() Measure {
 	}
 	if f := m.failed.Load(); f != nil {
 		one.Upstream.FailedAt, one.Upstream.Failure = f.at, f.code
+	}
+	if p := m.pool.Load(); p != nil {
+		one.Upstreams, one.Retried = p.States(), p.Retried()
 	}
 	return one
 }

@@ -22,7 +22,7 @@ func TestAnApplicationsLastAnswerAndFailureAreKnown(t *testing.T) {
 		w.WriteHeader(status)
 	})
 	s := gatetest.Start(t, up, nil)
-	if m := s.Gate.Measures()["notes"]; m != (gate.Measure{}) {
+	if m := s.Gate.Measures()["notes"]; m.Upstream != (gate.Upstream{}) || m.Counts != (gate.Counts{}) || m.Upstreams[0].Condition != "unknown" {
 		t.Errorf("before anything came it is %+v", m.Upstream)
 	}
 	for _, want := range []int{418, 204} {

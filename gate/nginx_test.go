@@ -18,6 +18,14 @@ import (
 // nginx is another reader of requests: it answers with the host and the path that it has read. What is given is its socket.
 func nginx(t testing.TB) string {
 	t.Helper()
+	socket := filepath.Join(t.TempDir(), "s")
+	Nginx(t, fmt.Sprintf(`server { listen unix:%s; server_name _; location / { return 200 "$host $uri"; } }`, socket))
+	return socket
+}
+
+// Nginx runs until the test ends, with these servers.
+func Nginx(t testing.TB, servers string) {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		program, err = exec.LookPath("/usr/sbin/nginx")
@@ -26,15 +34,14 @@ func nginx(t testing.TB) string {
 		t.Fatal("nginx is missing; install it: apt-get install nginx")
 	}
 	dir := t.TempDir()
-	socket := filepath.Join(dir, "s")
 	conf := filepath.Join(dir, "nginx.conf")
 	text := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr notice;
 events {}
 http {
-  access_log off; default_type text/plain; keepalive_requests 1000000000; large_client_header_buffers 4 64k;
+  access_log off; default_type text/plain; keepalive_requests 1000000000; large_client_header_buffers 4 64k; client_max_body_size 0;
   client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s; uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
-  server { listen unix:%[2]s; server_name _; location / { return 200 "$host $uri"; } }
-}`, dir, socket)
+  %[2]s
+}`, dir, servers)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +65,6 @@ http {
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, said) }() // until it ends
-	return socket
 }
 
 // readers read the same request: nginx on a connection that is kept, and net/http.

@@ -64,7 +64,7 @@ func (g *Gate) note(x *Exchange) {
 
 // streamed says that the exchange lasted as long as somebody listened, which says nothing about how fast it was.
 func (x *Exchange) streamed() bool {
-	return x.answer.status == http.StatusSwitchingProtocols ||
+	return x.answer.status == http.StatusSwitchingProtocols || x.RPC ||
 		x.Response != nil && strings.HasPrefix(first(x.Response.Header["Content-Type"]), "text/event-stream")
 }
 

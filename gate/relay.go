@@ -2,33 +2,47 @@ package gate
 
 import (
 	"errors"
+	"io"
 	"net/http"
-	"sync/atomic"
+	"sync"
 )
 
-// errEnded is the cause of a stream that was broken off because the session it belonged to ended.
-var errEnded = errors.New("the session has ended")
+var chunks = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// longAnswer is from how many bytes on an answer may last long enough to outlive its session.
-const longAnswer = 1 << 20
-
-// relayHeld is relay for an answer that ends with its session, if it may last as long.
-func (g *Gate) relayHeld(x *Exchange, res *http.Response) error {
-	if x.Session == nil || g.hold == nil || res.ContentLength >= 0 && res.ContentLength < longAnswer {
-		return x.relay(res)
+// relay copies the body. What has no known length may be an event stream: each piece goes out as it comes.
+func (x *Exchange) relay(res *http.Response) error {
+	if res.ContentLength == 0 || res.Body == http.NoBody {
+		return nil
 	}
-	var ended atomic.Bool
-	release, ok := g.hold(x.Session, func() {
-		ended.Store(true)
-		_ = res.Body.Close() // the relay's next read, or the one it waits in, fails
-	})
-	if !ok {
-		return errEnded
+	chunk := chunks.Get().(*[32 << 10]byte)
+	defer chunks.Put(chunk)
+	live, left := res.ContentLength < 0, res.ContentLength
+	if live {
+		if err := x.answer.control.Flush(); err != nil {
+			return err
+		}
 	}
-	defer release()
-	err := x.relay(res)
-	if err != nil && ended.Load() {
-		return errEnded
+	for {
+		n, err := res.Body.Read(chunk[:])
+		if n > 0 {
+			if _, err := x.answer.Write(chunk[:n]); err != nil {
+				return err
+			}
+			if live && err == nil {
+				if err := x.answer.control.Flush(); err != nil {
+					return err
+				}
+			}
+			if left -= int64(n); left != 0 && err == nil {
+				x.answer.rest()
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			x.answer.last()
+			return nil
+		}
+		if err != nil {
+			return readError{err}
+		}
 	}
-	return err
 }

@@ -3,9 +3,10 @@ package gate
 import (
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/tenward/tenward/gate/upstream"
 )
 
 // Service is one upstream application as the gate knows it.
@@ -13,13 +14,15 @@ type Service struct {
 	Name     string
 	Hosts    []string // lower case, without port
 	Path     string   // the path prefix that is this service's; "/" for all of it
-	Upstream *url.URL
+	Upstream upstream.Spec
 	Public   []Pattern // the paths that need no sign-in
+	GRPC     bool      // it speaks gRPC: calls are passed on as they come
 
 	// Handler answers in place of an upstream: Tenward's own origins. Stages about applications leave those alone.
 	Handler http.Handler
 
 	meter *meter
+	pool  *upstream.Pool // nil where a Handler answers
 }
 
 // Pattern is a set of paths.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,13 +22,18 @@ type clientBody struct {
 	received atomic.Int64
 	broke    atomic.Bool // the client's side gave an error before the end
 	whole    atomic.Bool // the end has come
+
+	mu   sync.Mutex // held while the deadline is set: an exchange must not end meanwhile
+	over bool       // it has ended
 }
 
 func (b *clientBody) count() int64 { return b.received.Load() }
 func (b *clientBody) failed() bool { return b.broke.Load() }
 
 func (b *clientBody) Read(p []byte) (int, error) {
-	b.extend()
+	if !b.extend() {
+		return 0, http.ErrBodyReadAfterClose
+	}
 	if room := b.limit - b.received.Load(); int64(len(p)) > room+1 {
 		p = p[:max(room+1, 0)]
 	}
@@ -38,20 +44,51 @@ func (b *clientBody) Read(p []byte) (int, error) {
 	switch {
 	case errors.Is(err, io.EOF):
 		b.whole.Store(true)
-		// The server watches the connection while the answer is made; an old deadline would end the exchange.
-		_ = b.control.SetReadDeadline(time.Time{})
+		b.rest()
 	case err != nil:
 		b.broke.Store(true)
 	}
 	return n, err
 }
 
-// extend gives the client until idle from now. It is called once before anything is read: what is left of a
-// body that nobody wanted is still read by the server after the answer, and must not hold it for ever.
-func (b *clientBody) extend() {
+// extend gives the client until idle from now, and says whether the exchange still goes on. It is called once before anything is
+// read: what is left of a body that nobody wanted is still read by the server after the answer, and must not hold it for ever.
+func (b *clientBody) extend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.idle > 0 {
-		_ = b.control.SetReadDeadline(time.Now().Add(b.idle)) // only a recorder in a test cannot
+		b.until(time.Now().Add(b.idle))
 	}
+	return !b.over
+}
+
+// until sets the deadline, if the exchange still goes on: once it is over, the library has taken the stream away under the
+// deadline, and a transport that reads on would bring the process down. Its caller holds mu.
+func (b *clientBody) until(at time.Time) {
+	if !b.over {
+		_ = b.control.SetReadDeadline(at) // only a recorder in a test cannot
+	}
+}
+
+// rest takes the deadline away. The server watches the connection while the answer is made; an old deadline would end the exchange.
+func (b *clientBody) rest() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.until(time.Time{})
+}
+
+// end is the exchange letting go.
+func (b *clientBody) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+}
+
+// lasts lets the client be silent for as long as it likes, in a conversation: a client that is gone is found by pings, and
+// Limits.Total ends what nobody ends.
+func (b *clientBody) lasts() {
+	b.idle = 0
+	b.rest()
 }
 
 func (b *clientBody) Close() error { return b.from.Close() }

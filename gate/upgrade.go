@@ -83,6 +83,7 @@ func (g *Gate) tunnel(ctx context.Context, x *Exchange, res *http.Response, upst
 	x.answer.status = res.StatusCode
 	h := x.answer.Header()
 	copyAnswerHeader(h, res.Header)
+	x.stay()
 	h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 	head := http.Response{StatusCode: res.StatusCode, ProtoMajor: 1, ProtoMinor: 1, Header: h}
 	_ = client.SetDeadline(time.Now().Add(g.limits.Write)) // a connection that is gone says so at the next write

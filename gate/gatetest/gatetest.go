@@ -23,6 +23,7 @@ import (
 
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/gate/upstream"
 )
 
 // Exchange is a request as a stage of phase Headed or Bodied sees it, for the service "notes". Headers are
@@ -96,16 +97,26 @@ type Started struct {
 	Server *gate.Server
 }
 
-// Start runs a gate until the test ends. change may set options before it is made.
-func Start(t testing.TB, upstream string, change func(*gate.Options)) *Started {
+// To is a service that listens at these URLs.
+func To(t testing.TB, urls ...string) upstream.Spec {
 	t.Helper()
-	up, err := url.Parse(upstream)
-	if err != nil {
-		t.Fatal(err)
+	var spec upstream.Spec
+	for _, u := range urls {
+		parsed, err := url.Parse(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec.Targets = append(spec.Targets, upstream.Target{URL: parsed})
 	}
+	return spec
+}
+
+// Start runs a gate until the test ends. change may set options before it is made.
+func Start(t testing.TB, application string, change func(*gate.Options)) *Started {
+	t.Helper()
 	record := NewRecord()
 	o := gate.Options{
-		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: up}},
+		Services: []*gate.Service{{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: To(t, application)}},
 		Limits:   gate.SafeLimits(), Record: record, Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
 	if change != nil {

@@ -2,6 +2,7 @@ package encryption
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"time"
 
@@ -12,12 +13,19 @@ import (
 // practice what it believes.
 type Outside struct {
 	Listeners []Listener
-	Upstreams map[string]string // where each service's application is, as a URL
-	Folder    string            // all that is kept, keys and database included
-	Authority string            // the file that clients trust; it alone may be read by everybody
-	MasterKey string            // the file of the master key; empty: somebody else keeps it
+	Upstreams []Upstream
+	Folder    string // all that is kept, keys and database included
+	Authority string // the file that clients trust; it alone may be read by everybody
+	MasterKey string // the file of the master key; empty: somebody else keeps it
 	Resolve   func(ctx context.Context, host string) ([]string, error)
 	Trusted   *x509.CertPool // whom the gate trusts of upstreams; nil: the system's authorities
+}
+
+// Upstream is where one of a service's applications is.
+type Upstream struct {
+	Service string
+	URL     string      // http, https, or h2c, which is in the clear too
+	TLS     *tls.Config // whom the gate trusts there, and who it is; nil: as Trusted says
 }
 
 // Listener is one of this process's TLS listeners.
@@ -77,7 +85,7 @@ func (s *Service) checks() []practice.Check {
 		{
 			ID: "encryption/upstreams-private", Title: "Nothing goes to an application in the clear", Source: "OWASP ASVS 5.0 V12.3",
 			Every: time.Hour, Timeout: time.Minute, Stale: stale,
-			Fix: "Let the application listen on this machine's loopback address, or give its upstream https:// and a certificate that this machine trusts.", Run: s.upstreamsPrivate,
+			Fix: "Let the application listen on this machine's loopback address, or give its upstream https:// and a certificate that this machine, or tls.ca of the service, trusts.", Run: s.upstreamsPrivate,
 		},
 	}
 }

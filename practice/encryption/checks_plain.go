@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/tenward/tenward/practice"
@@ -63,19 +61,29 @@ func plain(ctx context.Context, address, host string) (status int, err error) {
 
 // upstreamsPrivate looks where each upstream's name leads now, and shakes hands with those that are to speak TLS.
 func (s *Service) upstreamsPrivate(ctx context.Context) ([]practice.Finding, error) {
-	var findings []practice.Finding
-	for _, service := range slices.Sorted(maps.Keys(s.outside.Upstreams)) {
-		at, err := url.Parse(s.outside.Upstreams[service])
+	findings := make([]practice.Finding, 0, len(s.outside.Upstreams))
+	for _, u := range s.outside.Upstreams {
+		at, err := url.Parse(u.URL)
 		if err != nil {
-			return nil, fmt.Errorf("read the upstream of %s: %w", service, err)
+			return nil, fmt.Errorf("read the upstream of %s: %w", u.Service, err)
 		}
 		if at.Scheme == "https" {
-			findings = append(findings, s.upstreamTLS(ctx, service, at))
+			findings = append(findings, s.upstreamTLS(ctx, s.subject(u, at), at, u.TLS))
 		} else {
-			findings = append(findings, s.upstreamPlain(ctx, service, at))
+			findings = append(findings, s.upstreamPlain(ctx, s.subject(u, at), at))
 		}
 	}
 	return findings, nil
+}
+
+// subject is what a finding about an upstream is about: the service, or which of its upstreams.
+func (s *Service) subject(u Upstream, at *url.URL) string {
+	for _, other := range s.outside.Upstreams {
+		if other.Service == u.Service && other.URL != u.URL {
+			return u.Service + " at " + at.Host
+		}
+	}
+	return u.Service
 }
 
 // upstreamPlain is well where no address of the name leaves this machine.
@@ -95,13 +103,19 @@ func (s *Service) upstreamPlain(ctx context.Context, service string, at *url.URL
 	return practice.Found(practice.Pass, service, "It is spoken to in the clear, and only on this machine (%s).", strings.Join(addresses, ", "))
 }
 
-// upstreamTLS does what the gate does when it forwards: the system's authorities are trusted.
-func (s *Service) upstreamTLS(ctx context.Context, service string, at *url.URL) practice.Finding {
+// upstreamTLS does what the gate does when it forwards: the service's authorities are trusted, or else the system's.
+func (s *Service) upstreamTLS(ctx context.Context, service string, at *url.URL, conf *tls.Config) practice.Finding {
 	port := at.Port()
 	if port == "" {
 		port = "443"
 	}
-	state, refused, err := shake(ctx, net.JoinHostPort(at.Hostname(), port), &tls.Config{ServerName: at.Hostname(), RootCAs: s.outside.Trusted, MinVersion: tls.VersionTLS12})
+	if conf == nil {
+		conf = &tls.Config{RootCAs: s.outside.Trusted, MinVersion: tls.VersionTLS12}
+	}
+	if conf = conf.Clone(); conf.ServerName == "" {
+		conf.ServerName = at.Hostname()
+	}
+	state, refused, err := shake(ctx, net.JoinHostPort(at.Hostname(), port), conf)
 	if wrong, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return practice.Found(practice.Fail, service, "The certificate of its application is not good: %v.", wrong.Err)
 	}

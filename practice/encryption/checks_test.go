@@ -122,7 +122,7 @@ func spoiled(change func(c *tls.Config)) practicetest.World {
 // leads is a world with one application, which is there.
 func leads(upstream string, addresses ...string) practicetest.World {
 	return in(func(h *house) {
-		h.outside.Upstreams = map[string]string{"notes": upstream}
+		h.outside.Upstreams = []encryption.Upstream{{Service: "notes", URL: upstream}}
 		h.outside.Resolve = func(context.Context, string) ([]string, error) {
 			if addresses == nil {
 				return nil, errors.New("no such host")
@@ -242,8 +242,15 @@ func TestWhatTurnsTheChecksRed(t *testing.T) {
 		}), practice.Fail, "key"},
 		{"an application with a certificate of its own making", "encryption/upstreams-private", leads(application.URL), practice.Fail, "notes"},
 		{"an application with a good certificate", "encryption/upstreams-private", in(func(h *house) {
-			h.outside.Upstreams, h.outside.Trusted = map[string]string{"notes": application.URL}, trusted
+			h.outside.Upstreams, h.outside.Trusted = []encryption.Upstream{{Service: "notes", URL: application.URL}}, trusted
 		}), practice.Pass, "notes"},
+		{"an application with a certificate of the service's own authority", "encryption/upstreams-private", in(func(h *house) {
+			h.outside.Upstreams = []encryption.Upstream{{Service: "notes", URL: application.URL, TLS: &tls.Config{RootCAs: trusted, MinVersion: tls.VersionTLS12}}}
+		}), practice.Pass, "notes"},
+		{"an application that is not who the service says", "encryption/upstreams-private", in(func(h *house) {
+			h.outside.Upstreams = []encryption.Upstream{{Service: "notes", URL: application.URL, TLS: &tls.Config{RootCAs: trusted, ServerName: "other.test", MinVersion: tls.VersionTLS12}}}
+		}), practice.Fail, "notes"},
+		{"HTTP/2 without TLS is in the clear", "encryption/upstreams-private", leads("h2c://app.test:3000", "192.0.2.7"), practice.Fail, "notes"},
 		{"an application that is not there", "encryption/upstreams-private", leads("https://127.0.0.1:1"), practice.Unknown, "notes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -51,6 +51,9 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 	if x.Service.Handler != nil {
 		return gate.Verdict{}, nil // Tenward's own pages: the rules would refuse good passwords
 	}
+	if x.RPC {
+		return s.judge(ctx, x, called(x))
+	}
 	limit := int64(s.cfg.Body.Inspect)
 	pass := s.beyond(x) == Pass
 	if x.Request.ContentLength > limit && !pass {
@@ -77,7 +80,11 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Verdict{}, err
 	}
 	defer leave()
-	q := asked(x, body, !whole)
+	return s.judge(ctx, x, asked(x, body, !whole))
+}
+
+// judge is what the rules say.
+func (s *Service) judge(ctx context.Context, x *gate.Exchange, q *waf.Request) (gate.Verdict, error) {
 	s.apply(x, q)
 	result, err := s.waf.Inspect(ctx, q)
 	if err != nil {
@@ -132,7 +139,7 @@ func asked(x *gate.Exchange, body []byte, partial bool) *waf.Request {
 		q.Headers = r.Header.Clone()
 		q.Headers["Transfer-Encoding"] = r.TransferEncoding
 	}
-	if _, expects := r.Header["Expect"]; expects { // the gate answers it and keeps it: the rules would take it for a trick
+	if _, expects := r.Header["Expect"]; expects { // the gate sees to it: the rules would take it for a trick
 		q.Headers = maps.Clone(q.Headers)
 		delete(q.Headers, "Expect")
 	}

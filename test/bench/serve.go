@@ -126,7 +126,7 @@ func peerCertificate(file string) (tls.Certificate, error) {
 
 // serveRoad is Tenward with everything on but the rules over requests: the same parts in the same order as in app.
 func serveRoad(ctx context.Context, upstream, dir string) (err error) {
-	var target config.URL
+	var target config.Upstream
 	if err := target.UnmarshalText([]byte(upstream)); err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ var groups = []group{
 			{"./config", "FuzzParse"},
 			{"./gate", "FuzzNormalisePath"},
 			{"./gate", "FuzzTwoServersReadWhatTheRulesSaw"},
+			{"./gate/upstream", "FuzzCookie"},
 			{"./event", "FuzzDecode"},
 			{"./event", "FuzzEncodeString"},
 			{"./event", "FuzzBatch"},
@@ -39,7 +40,7 @@ var groups = []group{
 			{"./console/ui", "FuzzVisible"},
 		},
 		mutate: []string{
-			"./app", "./config", "./gate", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
+			"./app", "./config", "./gate", "./gate/upstream", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
 			"./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
 		},
 	},
