@@ -24,6 +24,7 @@ const (
 	seeState     = "console.state.read"
 	readRecord   = "console.record.read"
 	readSettings = "console.settings.read"
+	loadSettings = "console.settings.load"
 )
 
 var ownPermissions = []practice.Permission{
@@ -31,6 +32,7 @@ var ownPermissions = []practice.Permission{
 	{Name: readRecord, Title: "Read the record", Role: practice.RoleAuditor},
 	{Name: askNow, Title: "Ask a check now", Role: practice.RoleAdmin},
 	{Name: readSettings, Title: "Read the configuration", Role: practice.RoleAuditor},
+	{Name: loadSettings, Title: "Load the configuration from its file", Role: practice.RoleAdmin},
 }
 
 // own are the pages of no single practice.
@@ -76,6 +78,14 @@ func (c *Console) own() []practice.Page {
 			Path: "/events/{id}", Below: "/events", Title: "Event", Permission: readRecord,
 			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Load: c.loadEvent,
 		},
+	}
+}
+
+// ownActions are what can be done on the console's own pages.
+func (c *Console) ownActions() []practice.Action {
+	return []practice.Action{
+		{Name: askNow, Title: "Ask now", Permission: askNow, Do: c.askCheck},
+		{Name: loadSettings, Title: "Load the configuration", Permission: loadSettings, Do: c.load},
 	}
 }
 

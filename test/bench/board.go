@@ -145,9 +145,9 @@ func boardEvent(r *rand.Rand, i int, at time.Time) *event.Event {
 // page is rendered.
 func (b *bench) pages(ctx context.Context, x *index.Index) error {
 	session := &identity.Session{ID: "s", Person: &identity.Person{ID: "p", Account: "ada", Name: "Ada"}, Ends: time.Now().Add(time.Hour)}
-	c, err := console.New(console.Options{ //nolint:contextcheck // it lasts until Close
+	c, err := console.New(console.Options{
 		URL: "https://console.localhost:9443", Portal: "https://login.localhost:8443", Now: time.Now, Log: slog.New(slog.DiscardHandler), Index: x,
-		Events: newest{}, Evidence: standing{}, Measures: func() map[string]gate.Measure { return map[string]gate.Measure{} },
+		Events: newest{}, Evidence: standing{}, Meter: console.NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{} }, time.Now), Loaded: func() *console.Loaded { return nil },
 		Services: []console.ServiceInfo{{Name: "notes", Hosts: []string{host}, Path: "/", Upstream: "http://127.0.0.1:1", Mode: "block"}},
 		Session:  func(*http.Request) *identity.Session { return session },
 		May:      func(context.Context, *identity.Session, string) (bool, error) { return true, nil },
