@@ -24,6 +24,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start a weak sample application with Tenward in front of it."`
 	Serve   serveCommand   `cmd:"" help:"Stand in front of the configured applications."`
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
+	Reload  reloadCommand  `cmd:"" help:"Bring what the configuration file says now into force, without losing a connection."`
 	Status  statusCommand  `cmd:"" help:"Say how the ten practices stand now, what fails first."`
 	Log     logCommand     `cmd:"" help:"Verify and read the record of what happened."`
 	Person  personCommand  `cmd:"" help:"Say who may come in, and what they may do."`

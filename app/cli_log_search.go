@@ -115,13 +115,6 @@ func pointAt(text string, at, length int) string {
 	return "    " + string(head) + string(word) + string(tail) + "\n    " + strings.Repeat(" ", len(head)) + strings.Repeat("^", max(len(word), 1))
 }
 
-// say is for people who watch; it is no result.
-func (t *terminal) say(sentence string) {
-	if !t.quiet {
-		fmt.Fprintln(t.err, sentence)
-	}
-}
-
 func (t *terminal) incomplete(page foundPage) {
 	if len(page.Incomplete) > 0 {
 		fmt.Fprintf(t.err, "tenward: the index of %s is being made anew from the record; events may be missing here.\n", printable(strings.Join(page.Incomplete, ", ")))

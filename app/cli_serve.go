@@ -15,11 +15,19 @@ func (serveCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return run(ctx, c, options{log: t.log, env: os.Getenv, source: src, ready: func(at addresses) error {
+	next, err := newSuccessor()
+	if err != nil {
+		return err
+	}
+	err = run(ctx, c, options{successor: next, log: t.log, env: os.Getenv, source: src, load: func() (*Config, *config.Source, error) { return t.load(config.Options{}) }, ready: func(at addresses) error {
 		t.log.Info("ready", "https", at.gate, "console", at.console, "services", len(c.Services))
 		if !at.owned {
 			t.log.Warn("nobody looks after this server yet", "next", "tenward person invite --role owner NAME")
 		}
 		return nil
 	}})
+	if err == nil && next.env != nil {
+		return next.takeOver()
+	}
+	return err
 }

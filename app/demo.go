@@ -67,7 +67,15 @@ func (d demoCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if !t.log.Enabled(ctx, slog.LevelDebug) { // the page of addresses is to stay in sight
 		log = newLogger(t.err, true, false)
 	}
-	return run(ctx, c, options{log: log, env: os.Getenv, source: src, ready: func(at addresses) error {
+	again := func() (*Config, *config.Source, error) {
+		c, src, err := loadConfig(file, config.Options{})
+		if err == nil && c.Services["notes"] != nil {
+			d.override(c)
+			c.Services["notes"].Upstream.Host = served.address
+		}
+		return c, src, err
+	}
+	return run(ctx, c, options{log: log, env: os.Getenv, source: src, load: again, ready: func(at addresses) error {
 		return t.welcome(ctx, c, d.Data, at)
 	}})
 }

@@ -13,7 +13,6 @@ import (
 
 	"github.com/tenward/tenward/cluster"
 	"github.com/tenward/tenward/console/ui"
-	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/outbox"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
@@ -21,67 +20,42 @@ import (
 	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/access"
 	"github.com/tenward/tenward/practice/authentication"
-	"github.com/tenward/tenward/store"
 )
 
-// door is who may come in: who there is, how they prove it, and what they may do.
+// door is who may come in: how people prove who they are, and what they may do.
 type door struct {
-	sessions       *identity.Sessions
 	authentication *authentication.Service
 	access         *access.Service
-	box            *outbox.Outbox
-	shared         cluster.Cluster
+	notices        *notice.Service
 }
 
-// ground is what the door stands on.
-type ground struct {
-	db      *store.DB
-	secrets *store.Secrets
-	record  *event.Log
-	log     *slog.Logger
-	portal  *url.URL // its origin
-	console *url.URL // likewise
-	probe   func(*http.Request) (*http.Response, error)
-}
-
-// openDoor joins the cluster and makes what decides about people.
-func openDoor(ctx context.Context, c *Config, g ground, stop *undo) (*door, error) {
-	heard := new(ears)
-	shared, err := join(ctx, c, heard, g.log)
-	if err != nil {
-		return nil, err
-	}
-	stop.add("cluster", func(context.Context) error { return shared.Close() })
-	box, err := outbox.New(ctx, g.db, g.record, c.Node, time.Now, g.log)
-	if err != nil {
-		return nil, err
-	}
-	closed, open := c.places(g.portal.Port())
-	d := &door{box: box, shared: shared, sessions: identity.NewSessions(g.db, c.Authentication.Limits(), shared, time.Now)}
-	heard.sessions.Store(d.sessions)
-	stop.add("sessions", d.sessions.Save)
+// openDoor makes what decides about people. probe asks the gate as anybody outside could.
+func (h *house) openDoor(ctx context.Context, c *Config, probe func(*http.Request) (*http.Response, error)) (*door, error) {
+	portal := h.portal(c)
+	closed, open := c.places(portal.Port())
+	d := new(door)
+	var err error
 	d.access, err = access.New(ctx, access.Options{
-		Config: c.Access, Issuer: g.portal.String(), DB: g.db, Secrets: g.secrets, Box: box, Sessions: d.sessions, Now: time.Now,
-		Probe: g.probe, Closed: closed, Open: open, Public: c.public(),
+		Config: c.Access, Issuer: portal.String(), DB: h.db, Secrets: h.secrets, Box: h.box, Sessions: h.sessions, Now: time.Now,
+		Probe: probe, Closed: closed, Open: open, Public: c.public(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	notices, err := notice.New(notice.Options{Config: c.Notice, DB: g.db, Secrets: g.secrets, Box: box, Now: time.Now, Log: g.log})
+	d.notices, err = notice.New(notice.Options{Config: c.Notice, DB: h.db, Secrets: h.secrets, Box: h.box, Now: time.Now, Log: h.log})
 	if err != nil {
 		return nil, err
 	}
-	runs(ctx, "notices", notices.Run, stop)
 	look, err := ui.New()
 	if err != nil {
 		return nil, err
 	}
 	d.authentication, err = authentication.New(authentication.Options{
-		Config: c.Authentication, Portal: g.portal, Issuer: c.Portal.name(), Origins: c.origins(g.console.Port()),
-		DB: g.db, Secrets: g.secrets, Box: box, People: identity.NewPeople(g.db), Sessions: d.sessions,
-		Shared: shared, Alone: cluster.Alone(time.Now), Now: time.Now, Log: g.log,
-		UI: look, Open: d.open(c, g), Roles: d.access, Post: post{notices},
-		Probe: g.probe, Closed: closed,
+		Config: c.Authentication, Portal: portal, Issuer: c.Portal.name(), Origins: c.origins(h.console(c).Port()),
+		DB: h.db, Secrets: h.secrets, Box: h.box, People: identity.NewPeople(h.db), Sessions: h.sessions,
+		Shared: h.shared, Alone: h.alone, Now: time.Now, Log: h.log,
+		UI: look, Open: d.open(c, portal, h.console(c)), Roles: d.access, Post: post{d.notices},
+		Probe: probe, Closed: closed,
 	})
 	return d, err
 }
@@ -136,7 +110,7 @@ func (e *ears) missed(log *slog.Logger) {
 }
 
 // open says which applications the portal's first page shows to somebody, and the console to who looks after the gate.
-func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session) ([]authentication.Place, error) {
+func (d *door) open(c *Config, portal, console *url.URL) func(context.Context, *identity.Session) ([]authentication.Place, error) {
 	return func(ctx context.Context, s *identity.Session) ([]authentication.Place, error) {
 		var places []authentication.Place
 		for _, name := range c.serviceNames() {
@@ -146,13 +120,13 @@ func (d *door) open(c *Config, g ground) func(context.Context, *identity.Session
 			}
 			if opens {
 				one := c.Services[name]
-				at := url.URL{Scheme: "https", Host: authority(string(one.Hosts[0]), g.portal.Port()), Path: string(one.Path)}
+				at := url.URL{Scheme: "https", Host: authority(string(one.Hosts[0]), portal.Port()), Path: string(one.Path)}
 				places = append(places, authentication.Place{Name: name, URL: at.String()})
 			}
 		}
 		may, err := d.access.May(ctx, s, practice.RoleReader)
 		if may {
-			places = append(places, authentication.Place{Name: "Tenward console", URL: g.console.String() + "/"})
+			places = append(places, authentication.Place{Name: "Tenward console", URL: console.String() + "/"})
 		}
 		return places, err
 	}

@@ -3,72 +3,53 @@ package app
 import (
 	"context"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/tenward/tenward/attack"
-	"github.com/tenward/tenward/event"
+	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/practice"
-	"github.com/tenward/tenward/practice/audits"
-	"github.com/tenward/tenward/practice/encryption"
-	"github.com/tenward/tenward/practice/monitoring"
-	"github.com/tenward/tenward/practice/validation"
-	"github.com/tenward/tenward/store"
-	"github.com/tenward/tenward/store/storetest"
 )
 
-// ten are the practices as run makes them.
-func ten(t *testing.T) []practice.Practice {
+// built is a generation of a configuration with everything switched on that has a stage.
+func built(t *testing.T) *generation {
 	t.Helper()
-	db := storetest.Memory(t)
-	secrets := db.Secrets(store.NewMasterKey())
-	tls, err := encryption.New(t.Context(), secrets, []string{"a.example.com"}, time.Now)
+	c := new(Config)
+	source, err := config.Parse("tenward.yaml", []byte(`
+listen: {https: "127.0.0.1:0", admin: "127.0.0.1:0"}
+portal: {host: login.example.com}
+console: {host: console.example.com, listen: "127.0.0.1:0"}
+services:
+  shop: {hosts: [shop.example.com], upstream: "http://127.0.0.1:1"}
+monitoring: {plain: refuse}
+`), c, config.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var c validation.Config
-	c.Defaults()
-	valid, err := validation.New(c, []string{"shop"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var conf Config
-	conf.Defaults()
-	conf.Authentication.Defaults()
-	conf.Audits.Defaults()
-	conf.Portal.Host, conf.Console.Host = "login.example.com", "console.example.com"
-	signing, err := signingKey(t.Context(), secrets, "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	record, err := event.Open(t.Context(), t.TempDir(), event.Options{Node: "a", Signing: signing, Keys: newRecordKeys(secrets)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop := &undo{log: slog.New(slog.DiscardHandler)}
-	stop.add("record", func(context.Context) error { return record.Close() })
+	c.Data = t.TempDir()
+	log := slog.New(slog.DiscardHandler)
+	stop := &undo{log: log}
 	t.Cleanup(func() {
 		if err := stop.run(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
-	origin := &url.URL{Scheme: "https", Host: "login.example.com"}
-	d, err := openDoor(t.Context(), &conf, ground{db: db, secrets: secrets, record: record, log: stop.log, portal: origin, console: origin}, stop)
+	h, err := openHouse(t.Context(), c, options{log: log, env: func(string) string { return "" }}, stop)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tags, err := attack.OpenTags(t.Context(), secrets, d.shared, time.Now)
+	g, err := h.build(t.Context(), c, source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return services{
-		tls, d.authentication, valid, d.access, monitoring.New(monitoring.Config{Plain: monitoring.Refuse}, nil, time.Now),
-		audits.New(conf.Audits, tags, func(context.Context) error { return nil }),
-	}.practices()
+	stop.add("generation", g.end)
+	return g
+}
+
+func ten(t *testing.T) []practice.Practice {
+	t.Helper()
+	return built(t).ten
 }
 
 func TestTheRoadHasEveryStageInThePipelinesOrder(t *testing.T) {

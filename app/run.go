@@ -4,29 +4,18 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"slices"
 	"syscall"
-	"time"
 
 	"github.com/tenward/tenward/config"
-	"github.com/tenward/tenward/console"
-	"github.com/tenward/tenward/console/saved"
-	"github.com/tenward/tenward/event"
-	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
-	"github.com/tenward/tenward/practice"
-	"github.com/tenward/tenward/practice/audits"
-	"github.com/tenward/tenward/practice/encryption"
-	"github.com/tenward/tenward/practice/monitoring"
-	"github.com/tenward/tenward/practice/validation"
 	"github.com/tenward/tenward/problem"
 	"github.com/tenward/tenward/store"
 )
@@ -35,8 +24,11 @@ import (
 type options struct {
 	log    *slog.Logger
 	env    func(string) string
-	source *config.Source        // where the configuration came from
-	ready  func(addresses) error // called once everything answers
+	source *config.Source                          // where the configuration came from
+	load   func() (*Config, *config.Source, error) // reads it once more
+	ready  func(addresses) error                   // called once everything answers
+
+	successor *successor // what takes this process\'s place when that is wanted; nil: it cannot be
 }
 
 // addresses are where everything answers.
@@ -47,7 +39,7 @@ type addresses struct {
 }
 
 // run starts everything, waits for a signal and stops everything. It reads from top to bottom: each start is
-// followed at once by its stop.
+// followed at once by its stop. house.go is what stands as long as this does, generation.go what a configuration makes.
 func run(ctx context.Context, c *Config, o options) (err error) {
 	ctx, cancel := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -55,192 +47,87 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	defer func() { err = errors.Join(err, stop.run(context.WithoutCancel(ctx))) }()
 	failed := make(chan error, 4) // what stopped by itself
 
-	release, err := lockData(c.Data)
+	h, err := openHouse(ctx, c, o, stop)
 	if err != nil {
 		return err
 	}
-	stop.add("lock of the data folder", release)
+	first, err := h.build(ctx, c, o.source)
+	if err != nil {
+		return err
+	}
+	now := newForce(h, first)
+	again := &reloads{house: h, force: now, load: o.load}
+	h.reload = again.again
+	stop.add("what requests under way needed", now.ends)
 
-	gateListener, err := listen(ctx, c.Listen.HTTPS, "listen.https", "--port")
-	if err != nil {
-		return err
-	}
-	stop.add("gate's listener", closeListener(gateListener))
-	consoleListener, err := listen(ctx, c.Console.Listen, "console.listen", "--console-port")
-	if err != nil {
-		return err
-	}
-	stop.add("console's listener", closeListener(consoleListener))
-
-	master, origin, err := store.LoadMasterKey(o.env, c.Data)
-	if err != nil {
-		return err
-	}
-	warnOfKey(o.log, origin)
-	db, err := store.Open(ctx, store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal()})
-	if err != nil {
-		return err
-	}
-	stop.add("database", func(context.Context) error { return db.Close() })
-	secrets := db.Secrets(master)
-
-	signing, err := signingKey(ctx, secrets, c.Node)
-	if err != nil {
-		return err
-	}
-	record, err := event.Open(ctx, recordFolder(c.Data), event.Options{
-		Node: c.Node, Signing: signing, Keys: newRecordKeys(secrets), Redact: c.Monitoring.Redact, Cursors: db, Logger: o.log,
-	})
-	if err != nil {
-		return err
-	}
-	stop.add("record", func(context.Context) error { return unwritten(record.Close(), c.Data) })
-
-	finds, err := openSearch(ctx, c, record, db, o.log)
-	if err != nil {
-		return err
-	}
-	stop.add("index", func(context.Context) error { return finds.index.Close() })
-
-	tls, err := encryption.New(ctx, secrets, c.hosts(), time.Now)
-	if err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(c.Data, "ca.pem"), tls.AuthorityPEM(), 0o644); err != nil {
-		return problem.New("app.data.unusable", "The file "+filepath.Join(c.Data, "ca.pem")+", which clients need, cannot be written.",
-			"Remove what stands in its place, and see that the data folder's disk is neither full nor read-only.").Because(err)
-	}
-	tls.LookAt(c.seen(gateListener.Addr(), consoleListener.Addr(), origin))
-	valid, err := validation.New(c.Validation, c.serviceNames())
-	if err != nil {
-		return err
-	}
-	portal, beside := originOf(c.Portal.Host, gateListener.Addr()), originOf(c.Console.Host, consoleListener.Addr())
-	base := ground{
-		db: db, secrets: secrets, record: record, log: o.log, portal: portal, console: beside,
-		probe: probe(gateListener.Addr(), tls.AuthorityPEM()), //nolint:bodyclose // it gives the function that asks
-	}
-	d, err := openDoor(ctx, c, base, stop)
-	if err != nil {
-		return err
-	}
-	attacks, err := newSelfAttack(ctx, c, base, d, gateListener.Addr(), tls.AuthorityPEM())
-	if err != nil {
-		return err
-	}
-	valid.TriedBy(attacks)
-	if err := valid.Keep(ctx, validation.Keeping{DB: db, Box: d.box, Index: finds.index, Find: record.Find, Log: o.log, Now: time.Now}); err != nil {
-		return err
-	}
-	logs := monitoring.New(c.Monitoring, record.Health, time.Now)
-	logs.LookAt(c.seenRecord(portal.String(), base.probe, record, signing, finds.index))
-	ten := services{
-		encryption:     tls,
-		authentication: d.authentication,
-		validation:     valid,
-		access:         d.access,
-		monitoring:     logs,
-		audits:         audits.New(c.Audits, attacks.tags, attacks.try),
-	}.practices()
-	checks, err := evidence.New(evidence.Options{Practices: ten, DB: db, Box: d.box, Now: time.Now, Log: o.log})
-	if err != nil {
-		return err
-	}
-	stop.add("checks under way", within(checkEnds, checks.Wait))
-	stages, err := road(ten)
-	if err != nil {
-		return err
-	}
-	own := newFaces(ten)
-	sticky, err := stickyKey(ctx, secrets)
-	if err != nil {
-		return err
-	}
-	way := gate.Options{
-		Services: own.before(c), Stages: stages, Limits: c.Limits.Limits(), Record: record, Log: o.log, Now: time.Now, Hold: d.sessions.Hold,
-		StickyKey: sticky,
-	}
-	g, err := gate.New(way)
-	if err != nil {
-		return err
-	}
-	face := consoleOf(ten)
-	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
-		Pages: face.pages, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
-		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index, Views: saved.New(db, d.box),
-		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
-	})
-	if err != nil {
-		return err
-	}
-	way.Services, way.Limits = own.beside(c, con.Handler()), gate.SafeLimits()
-	consoleGate, err := gate.New(way)
-	if err != nil {
-		return err
-	}
-
-	watchListener, err := listen(ctx, c.Listen.Admin, "listen.admin", "")
-	if err != nil {
-		return err
-	}
-	watch := watchServer(&metrics{g.Measures, record.Health, checks.Posture, o.log}, db, ctx.Done(), o.log)
-	go func() {
-		if err := watch.Serve(watchListener); !errors.Is(err, http.ErrServerClosed) {
-			failed <- fmt.Errorf("serve admin listener: %w", err)
-		}
-	}()
+	watch := watchServer(&metrics{h.meters.Measures, h.record.Health, now.posture, o.log}, h.db, ctx.Done(), o.log)
+	go func() { failed <- unless(http.ErrServerClosed, "serve admin listener", watch.Serve(h.watch)) }()
 	stop.add("admin listener", watch.Shutdown)
 
 	// The start is on the record before anything is served: what could not be recorded did not happen.
-	if err := record.Append(ctx, started()); err != nil {
+	if err := h.record.Append(ctx, started()); err != nil {
 		return problem.New("app.record.unwritable", "The record cannot be written, so nothing is served.",
 			"Look at the disk of "+c.Data+": is it full or read-only?").Because(err)
 	}
-	stop.add("serving", func(ctx context.Context) error { return unwritten(record.Append(ctx, stopped()), c.Data) })
+	stop.add("serving", func(ctx context.Context) error { return unwritten(h.record.Append(ctx, stopped()), c.Data) })
 
-	gateServer := gate.NewServer(g, tls.TLSConfig(), c.Limits.Limits(), o.log) //nolint:contextcheck // it lasts until Shutdown
-	go func() { failed <- gateServer.Serve(gateListener) }()
-	stop.add("gate", gateServer.Shutdown)
+	secured := &tls.Config{MinVersion: tls.VersionTLS13, GetConfigForClient: now.tls}
+	front := gate.NewServer(now.front, secured, c.Limits.Limits(), o.log) //nolint:contextcheck // it lasts until Shutdown
+	go func() { failed <- front.Serve(h.front) }()
+	stop.add("gate", front.Shutdown)
+	beside := gate.NewServer(now.beside, secured, gate.SafeLimits(), o.log) //nolint:contextcheck // it lasts until Shutdown
+	go func() { failed <- beside.Serve(h.beside) }()
+	stop.add("console", beside.Shutdown)
 
-	consoleServer := gate.NewServer(consoleGate, tls.TLSConfig(), gate.SafeLimits(), o.log) //nolint:contextcheck // it lasts until Shutdown
-	go func() { failed <- consoleServer.Serve(consoleListener) }()
-	stop.add("console", consoleServer.Shutdown)
-	stop.add("console's live pages", func(context.Context) error { con.Close(); return nil })
-
-	admin, err := listenAdmin(ctx, c.Data)
+	socket, err := listenAdmin(ctx, c.Data)
 	if err != nil {
 		return err
 	}
-	commands := adminServer(local(con.API(), statusHandler(checks, o.log), ten), o.log)
-	go func() {
-		if err := commands.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
-			failed <- fmt.Errorf("serve admin socket: %w", err)
-		}
-	}()
+	commands := adminServer(o.successor.beside(now, o.source.Name), o.log)
+	go func() { failed <- unless(http.ErrServerClosed, "serve admin socket", commands.Serve(socket)) }()
 	stop.add("admin socket", commands.Shutdown)
 
-	jobs := startClock(context.WithoutCancel(ctx), slices.Concat(jobsOf(ten), finds.jobs(), []practice.Job{checks.Job()}), o.log)
-	stop.add("clock", jobs.close)
-	follow(ctx, record, c.Node, append(readersOf(ten), checks.Reader(), finds.reader()), o.log, stop)
-	runs(ctx, "health checks of upstreams", g.Watch, stop)
-	runs(ctx, "checks", checks.Watch, stop)
-	runs(ctx, "first attack on our own services", attacks.first(c.Audits.First.Std()), stop)
+	first.begin(ctx, h)
+	stop.add("what works by itself", now.works)
+	stop.add("loading of configurations", again.close)
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	stop.add("hang-ups", func(context.Context) error { signal.Stop(hup); return nil })
 
-	owned, err := d.access.HasOwner(ctx)
+	owned, err := first.door.access.HasOwner(ctx)
 	if err != nil {
 		return err
 	}
-	if err := o.ready(addresses{gateListener.Addr().String(), consoleListener.Addr().String(), portal.String(), owned}); err != nil {
+	if err := o.ready(addresses{h.front.Addr().String(), h.beside.Addr().String(), h.portal(c).String(), owned}); err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		cancel() // a second signal ends the process at once
-		o.log.Info("stopping: requests under way may end", "wait", c.Limits.Drain.String())
+	for {
+		select {
+		case <-hup:
+			_ = again.again(ctx, "SIGHUP") // it says what is wrong, and the configuration before stays
+		case <-o.successor.wants():
+			o.log.Info("another program takes this one's place: requests under way may end", "wait", c.Limits.Drain.String())
+			_ = again.close(ctx)
+			if err := now.works(ctx); err != nil {
+				o.log.Warn("what works by itself did not end well", "error", err)
+			}
+			return o.successor.leave(ctx, h.listeners(), front, beside)
+		case <-ctx.Done():
+			cancel() // a second signal ends the process at once
+			o.log.Info("stopping: requests under way may end", "wait", c.Limits.Drain.String())
+			return nil
+		case err := <-failed:
+			return err
+		}
+	}
+}
+
+// unless is what went wrong, but for the end that was asked for.
+func unless(wanted error, what string, err error) error {
+	if err == nil || errors.Is(err, wanted) {
 		return nil
-	case err := <-failed:
-		return err
 	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // session is the sign-in that the gate has found a request to belong to.

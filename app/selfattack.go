@@ -26,6 +26,7 @@ import (
 // selfAttack sends the corpus of attacks and honest requests to this node's own services, through its own listener, as
 // a service account with a session that is good for nothing else.
 type selfAttack struct {
+	house   *house
 	door    *door
 	tags    *attack.Tags
 	gate    net.Addr
@@ -47,15 +48,15 @@ const (
 	kindAttackEnded   = "audits.run.ended"
 )
 
-func newSelfAttack(ctx context.Context, c *Config, g ground, d *door, at net.Addr, ca []byte) (*selfAttack, error) {
-	tags, err := attack.OpenTags(ctx, g.secrets, d.shared, time.Now)
+func (h *house) newSelfAttack(ctx context.Context, c *Config, d *door, ca []byte) (*selfAttack, error) {
+	tags, err := attack.OpenTags(ctx, h.secrets, h.shared, time.Now)
 	if err != nil {
 		return nil, err
 	}
-	a := &selfAttack{door: d, tags: tags, gate: at, roots: x509.NewCertPool(), log: g.log}
+	a := &selfAttack{house: h, door: d, tags: tags, gate: h.front.Addr(), roots: x509.NewCertPool(), log: h.log}
 	a.roots.AppendCertsFromPEM(ca)
 	for _, s := range gate.Services(c.Services) {
-		a.targets = append(a.targets, attack.Target{Service: s.Name, Host: authority(s.Hosts[0], g.portal.Port()), Path: s.Path})
+		a.targets = append(a.targets, attack.Target{Service: s.Name, Host: authority(s.Hosts[0], h.portal(c).Port()), Path: s.Path})
 	}
 	return a, nil
 }
@@ -128,7 +129,7 @@ func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.A
 	if err != nil {
 		host = at.Host
 	}
-	err = a.door.box.Do(ctx, func(c *outbox.Change) error {
+	err = a.house.box.Do(ctx, func(c *outbox.Change) error {
 		var made bool
 		var err error
 		who, made, err = identity.ServiceAccount(ctx, c, attackAccount, "Tenward's own attacks")
@@ -151,7 +152,7 @@ func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.A
 		if err := a.door.access.Enlist(ctx, c, who, "tenward"); err != nil {
 			return err
 		}
-		session, token, err = a.door.sessions.Begin(ctx, c, identity.Start{
+		session, token, err = a.house.sessions.Begin(ctx, c, identity.Start{
 			Person: who, Strength: identity.Begun, Address: source.String(), Agent: "tenward", Face: identity.Application, Host: host, Life: attackLife,
 		})
 		if err != nil {
@@ -165,8 +166,8 @@ func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.A
 
 // end ends the session and says how much was sent.
 func (a *selfAttack) end(ctx context.Context, who *identity.Person, session, service string, report *attack.Report) error {
-	return a.door.box.Do(ctx, func(c *outbox.Change) error {
-		if err := a.door.sessions.End(ctx, c, who.ID, session); err != nil && !errors.Is(err, identity.ErrNotFound) {
+	return a.house.box.Do(ctx, func(c *outbox.Change) error {
+		if err := a.house.sessions.End(ctx, c, who.ID, session); err != nil && !errors.Is(err, identity.ErrNotFound) {
 			return err
 		}
 		c.Record(a.event(event.AuthenticateOff, kindAttackEnded, "Tenward has attacked a service of its own.", who, service,

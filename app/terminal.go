@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -25,6 +26,13 @@ func (t *terminal) printJSON(v any) error {
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
+}
+
+// say is for people who watch; it is no result.
+func (t *terminal) say(sentence string) {
+	if !t.quiet {
+		fmt.Fprintln(t.err, sentence)
+	}
 }
 
 // isTerminal says whether a person is likely to be watching.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/tenward/tenward/store"
 )
 
 // buildInfo says what this program was made of.
@@ -13,10 +15,11 @@ type buildInfo struct {
 	Modified bool   `json:"modified"` // built from files that differ from the revision
 	Go       string `json:"go"`
 	System   string `json:"system"`
+	Database int    `json:"database"` // how many changes of the database it knows
 }
 
 func build() buildInfo {
-	b := buildInfo{Version: "unknown", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH}
+	b := buildInfo{Version: "unknown", Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH, Database: store.Timeline()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return b

@@ -17,7 +17,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tenward/tenward/config"
@@ -25,16 +24,15 @@ import (
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
 	"github.com/tenward/tenward/event/index"
-	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/practice"
 )
 
 // Options are what a console is made of. All are needed.
 type Options struct {
-	URL      string                         // the origin it answers on, "https://console.localhost:9443"
-	Services []ServiceInfo                  // the applications behind the gate
-	Measures func() map[string]gate.Measure // by service since the start; under "" those of no service
+	URL      string        // the origin it answers on, "https://console.localhost:9443"
+	Services []ServiceInfo // the applications behind the gate
+	Meter    *Meter        // counts their requests; its owner has it run
 	Events   Events
 	Evidence Evidence
 	Index    *index.Index // finds events by what they say
@@ -47,6 +45,10 @@ type Options struct {
 
 	File     string        // where the configuration stands
 	Settings []config.Line // the configuration in force
+	// Load reads the file anew and brings it into force, whole or not at all; by is who wants it.
+	Load func(ctx context.Context, by string) error
+	// Loaded is what came of that the last time; nil where nobody has wanted it since the start.
+	Loaded func() *Loaded
 
 	Portal string // where people sign out, "https://login.localhost:8443"
 
@@ -95,14 +97,12 @@ type Console struct {
 	causes  *causes
 	weeks   *weeks
 	hours   *lastHours
-	meter   *meter
 
 	stop    context.CancelFunc
 	stopped <-chan struct{}
-	wait    sync.WaitGroup
 }
 
-// New makes a console and begins to measure the traffic. Close ends it.
+// New makes a console. Close ends its live pages.
 func New(o Options) (*Console, error) {
 	host, err := hostOf(o.URL)
 	if err != nil {
@@ -118,21 +118,18 @@ func New(o Options) (*Console, error) {
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
 		feed: &feed{events: o.Events, now: o.Now}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
 		hours: &lastHours{index: o.Index, now: o.Now},
-		meter: newMeter(o.Measures, o.Now),
 	}
 	if err := c.register(); err != nil {
 		stop()
 		return nil, err
 	}
-	c.wait.Go(func() { c.meter.run(ctx) })
 	return c, nil
 }
 
-// Close ends all live pages, and waits for the live pages to be gone. The listener is its owner's.
+// Close ends all live pages, and waits for them to be gone. The listener is its owner's.
 func (c *Console) Close() {
 	c.stop()
 	c.streams.close()
-	c.wait.Wait()
 }
 
 // hostOf checks the origin and gives the Host header that belongs to it.

@@ -31,6 +31,7 @@ func newBubble(t *testing.T, events ...*event.Event) *bubble {
 	o := b.options()
 	woke := time.Now()
 	o.Events, o.Index, o.Now = b.record, b.record.index, func() time.Time { return noon.Add(time.Since(woke)) }
+	o.Meter = console.NewMeter(measures, o.Now)
 	var err error
 	b.console, err = console.New(o)
 	if err != nil {

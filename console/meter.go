@@ -21,9 +21,9 @@ const (
 	latencySteps  = int(window/latencyStep) + 1
 )
 
-// meter turns the gate's counters, which only grow, into how many requests each of the last seconds had, and how long
+// Meter turns the gate's counters, which only grow, into how many requests each of the last seconds had, and how long
 // those of the last minutes took. It counts nothing itself.
-type meter struct {
+type Meter struct {
 	measures func() map[string]gate.Measure
 	now      func() time.Time
 	since    time.Time
@@ -48,15 +48,16 @@ type second struct {
 	tally
 }
 
-func newMeter(measures func() map[string]gate.Measure, now func() time.Time) *meter {
-	m := &meter{measures: measures, now: now, since: now()}
+// NewMeter begins with what the counters say now. Run has it read on.
+func NewMeter(measures func() map[string]gate.Measure, now func() time.Time) *Meter {
+	m := &Meter{measures: measures, now: now, since: now()}
 	all := measures()
 	m.last, m.looks = total(all), []look{{m.since, all}}
 	return m
 }
 
-// run reads the counters once a second until ctx ends.
-func (m *meter) run(ctx context.Context) {
+// Run reads the counters once a second until ctx ends.
+func (m *Meter) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
@@ -70,7 +71,7 @@ func (m *meter) run(ctx context.Context) {
 }
 
 // read puts what came since the last reading into the second that is now.
-func (m *meter) read() {
+func (m *Meter) read() {
 	all, now := m.measures(), m.now()
 	sum, at := total(all), now.Unix()
 	m.mu.Lock()
@@ -111,7 +112,7 @@ type latency struct {
 }
 
 // latencies are those of each service, over the window.
-func (m *meter) latencies() map[string]latency {
+func (m *Meter) latencies() map[string]latency {
 	all := m.measures()
 	m.mu.Lock()
 	before := m.looks[0].all
@@ -139,7 +140,7 @@ type point struct {
 }
 
 // points are the whole steps of the window, the oldest first, and how many requests they had together.
-func (m *meter) points() ([]point, tally) {
+func (m *Meter) points() ([]point, tally) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	width := int64(step / time.Second)

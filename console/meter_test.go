@@ -12,9 +12,9 @@ import (
 func TestTheMeterTurnsCountersIntoRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		count := gate.Counts{Passed: 1000, Refused: 100} // from before the start
-		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"": {}, "notes": {Counts: count}} }, time.Now)
+		m := NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"": {}, "notes": {Counts: count}} }, time.Now)
 		ctx, stop := context.WithCancel(t.Context())
-		go m.run(ctx)
+		go m.Run(ctx)
 		for range 20 { // 4 requests a second for 20 seconds
 			count.Passed += 2
 			count.Observed++
@@ -46,10 +46,10 @@ func TestTheMeterTurnsCountersIntoRates(t *testing.T) {
 func TestTheMeterForgetsAfterFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var count gate.Counts
-		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Counts: count}} }, time.Now)
+		m := NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Counts: count}} }, time.Now)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go m.run(ctx)
+		go m.Run(ctx)
 		count.Refused = 7
 		<-time.After(5 * time.Minute)
 		synctest.Wait()
@@ -68,10 +68,10 @@ func TestLatenciesAreThoseOfTheLastFiveMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var notes gate.Measure
 		notes.Took[40], notes.Waited[40] = 1000, 1000 // from before the start
-		m := newMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": notes} }, time.Now)
+		m := NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": notes} }, time.Now)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go m.run(ctx)
+		go m.Run(ctx)
 		pass := func(d time.Duration) latency {
 			<-time.After(d)
 			synctest.Wait()

@@ -152,11 +152,6 @@ func (p *checkPage) Ago(t time.Time) string { return ui.Ago(p.It.now, t) }
 // askNow is the act of asking a check outside its clock, and the permission to.
 const askNow = "evidence.check.run"
 
-// ownActions are what can be done on the console's own pages.
-func (c *Console) ownActions() []practice.Action {
-	return []practice.Action{{Name: askNow, Title: "Ask now", Permission: askNow, Do: c.askCheck}}
-}
-
 // askCheck runs a check outside its clock. It changes nothing but its own answer.
 func (c *Console) askCheck(ctx context.Context, form url.Values) (practice.Result, error) {
 	id := form.Get("check")

@@ -25,6 +25,7 @@ const (
 	readRecord   = "console.record.read"
 	readSettings = "console.settings.read"
 	shareViews   = "console.view.share"
+	loadSettings = "console.settings.load"
 )
 
 var ownPermissions = []practice.Permission{
@@ -33,6 +34,7 @@ var ownPermissions = []practice.Permission{
 	{Name: shareViews, Title: "Share views of the record", Role: practice.RoleAdmin},
 	{Name: askNow, Title: "Ask a check now", Role: practice.RoleAdmin},
 	{Name: readSettings, Title: "Read the configuration", Role: practice.RoleAuditor},
+	{Name: loadSettings, Title: "Load the configuration from its file", Role: practice.RoleAdmin},
 }
 
 // own are the pages of no single practice.
@@ -78,6 +80,14 @@ func (c *Console) own() []practice.Page {
 			Path: "/events/{id}", Below: "/events", Title: "Event", Permission: readRecord,
 			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Load: c.loadEvent,
 		},
+	}
+}
+
+// ownActions are what can be done on the console's own pages.
+func (c *Console) ownActions() []practice.Action {
+	return []practice.Action{
+		{Name: askNow, Title: "Ask now", Permission: askNow, Do: c.askCheck},
+		{Name: loadSettings, Title: "Load the configuration", Permission: loadSettings, Do: c.load},
 	}
 }
 

@@ -123,7 +123,7 @@ func (s *service) ModePill() ui.Pill {
 func (s *service) Heading() string { return s.Name }
 
 func (c *Console) services() services {
-	measures, latencies := c.o.Measures(), c.meter.latencies()
+	measures, latencies := c.o.Meter.measures(), c.o.Meter.latencies()
 	one := measures[""]
 	all := services{Services: []service{}, Unknown: verdictsOf(one.Counts), Statuses: statusesOf(one.Statuses)}
 	for _, s := range c.o.Services {

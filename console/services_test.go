@@ -27,7 +27,7 @@ func TestServicesSayHowTheyAnswer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := startSite(t, newRecord(t), func(o *console.Options) {
-				o.Measures = func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Upstream: tt.upstream}} }
+				o.Meter = console.NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{"notes": {Upstream: tt.upstream}} }, o.Now)
 			})
 			s.enter()
 			for _, path := range []string{"/services", "/services/notes"} {

@@ -186,12 +186,12 @@ func ada() *identity.Session {
 // options are those of a console whose visitor the site says.
 func (s *site) options() console.Options {
 	return console.Options{
-		File: "/etc/tenward/tenward.yaml", Settings: setting(), URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Measures: measures, Now: s.clock.now, Log: quiet(),
+		File: "/etc/tenward/tenward.yaml", Settings: setting(), URL: s.origin, Portal: "https://login.localhost:8443", Services: services(), Now: s.clock.now, Log: quiet(),
 		Session: func(*http.Request) *identity.Session { return s.session },
 		May: func(_ context.Context, _ *identity.Session, role string) (bool, error) {
 			return s.role == practice.RoleAdmin || s.role == practice.RoleAuditor && role == practice.RoleReader || s.role == role, nil
 		},
-		Hold: s.holds.hold, Evidence: &proofs{}, Views: s.views,
+		Hold: s.holds.hold, Evidence: &proofs{}, Views: s.views, Loaded: func() *console.Loaded { return nil },
 	}
 }
 
@@ -258,6 +258,9 @@ func startSite(t *testing.T, r *record, with func(*console.Options)) *site {
 	o := s.options()
 	o.Events, o.Index = r, r.index
 	with(&o)
+	if o.Meter == nil {
+		o.Meter = console.NewMeter(measures, o.Now)
+	}
 	s.console, err = console.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -37,9 +37,9 @@ func (c *Console) traffic(ctx context.Context) (*traffic, error) {
 		return nil, err
 	}
 	t := &traffic{
-		Since: c.meter.since.UTC(), services: c.services(), Step: int(step.Seconds()), Causes: causes, Events: rows[:min(len(rows), latestRows)],
+		Since: c.o.Meter.since.UTC(), services: c.services(), Step: int(step.Seconds()), Causes: causes, Events: rows[:min(len(rows), latestRows)],
 	}
-	t.Points, t.Recent = c.meter.points()
+	t.Points, t.Recent = c.o.Meter.points()
 	return t, nil
 }
 

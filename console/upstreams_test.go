@@ -11,14 +11,14 @@ import (
 
 func TestSeveralUpstreamsAreShownEach(t *testing.T) {
 	s := startSite(t, newRecord(t), func(o *console.Options) {
-		o.Measures = func() map[string]gate.Measure {
+		o.Meter = console.NewMeter(func() map[string]gate.Measure {
 			return map[string]gate.Measure{"notes": {Retried: 12, Upstreams: []upstream.State{
 				{URL: "http://10.0.0.1:3000", Condition: upstream.Up, InFlight: 3, Sent: 1400, Failed: 2},
 				{URL: "http://10.0.0.2:3000", Condition: upstream.Down, Reason: "status 503"},
 				{URL: "http://10.0.0.3:3000", Condition: upstream.Out, Reason: "requests failed in a row"},
 				{URL: "http://10.0.0.4:3000", Condition: upstream.Unknown},
 			}}}
-		}
+		}, o.Now)
 	})
 	s.enter()
 	for path, wants := range map[string][]string{
@@ -40,9 +40,9 @@ func TestSeveralUpstreamsAreShownEach(t *testing.T) {
 
 func TestOneUpstreamNeedsNoTable(t *testing.T) {
 	s := startSite(t, newRecord(t), func(o *console.Options) {
-		o.Measures = func() map[string]gate.Measure {
+		o.Meter = console.NewMeter(func() map[string]gate.Measure {
 			return map[string]gate.Measure{"notes": {Upstreams: []upstream.State{{URL: "http://10.0.0.1:3000", Condition: upstream.Up}}}}
-		}
+		}, o.Now)
 	})
 	s.enter()
 	if page := s.get(t, "/services/notes").body; strings.Contains(page, "Upstreams as a table") {

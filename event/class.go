@@ -63,6 +63,7 @@ const (
 	OtherActivity   Activity = 99
 	LifecycleStart  Activity = 3
 	LifecycleStop   Activity = 4
+	LifecycleUpdate Activity = 8
 	AuthenticateOn  Activity = 1
 	AuthenticateOff Activity = 2
 	APICreate       Activity = 1

@@ -54,6 +54,9 @@ func (l *Log) Follow(ctx context.Context, reader string, read func(context.Conte
 			if err == nil {
 				break
 			}
+			if ctx.Err() != nil {
+				return nil
+			}
 			l.o.Logger.Error("a reader of the record failed and tries again", "reader", reader, "error", err)
 			select {
 			case <-time.After(time.Second):

@@ -25,7 +25,7 @@ import (
 // returns; false says that the event was not taken.
 type Recorder interface{ Offer(*event.Event) bool }
 
-// Options are what a gate is made of. All but Stages must be set.
+// Options are what a gate is made of. All but Stages and Meters must be set.
 type Options struct {
 	Services []*Service
 	Stages   []Stage // within a phase they run in this order
@@ -33,6 +33,7 @@ type Options struct {
 	Record   Recorder
 	Log      *slog.Logger
 	Now      func() time.Time
+	Meters   *Meters // where it counts; nil: in its own, which begin at nothing
 	// Hold keeps a stream to the session it belongs to (identity.Sessions.Hold). Nil where there are no sessions.
 	Hold func(s *identity.Session, stop func()) (release func(), ok bool)
 	// StickyKey makes the cookies that keep clients at one of several upstreams; 32 bytes, the same on every node. Nil where no
@@ -52,7 +53,8 @@ type Gate struct {
 	hold     func(*identity.Session, func()) (func(), bool)
 	held     held
 	pool     sync.Pool
-	unknown  meter // exchanges of no service
+	meters   *Meters
+	unknown  *meter // exchanges of no service
 }
 
 // New makes the gate. It starts nothing.
@@ -66,8 +68,12 @@ func New(o Options) (*Gate, error) {
 		}
 		g.stages[s.Phase] = append(g.stages[s.Phase], s)
 	}
+	if g.meters = o.Meters; g.meters == nil {
+		g.meters = new(Meters)
+	}
+	g.unknown = g.meters.of("")
 	for _, s := range o.Services {
-		s.meter = new(meter)
+		s.meter = g.meters.of(s.Name)
 		if err := s.connect(&o); err != nil {
 			return nil, err
 		}

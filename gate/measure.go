@@ -2,6 +2,7 @@ package gate
 
 import (
 	"math/bits"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -154,11 +155,37 @@ func (m *meter) read() Measure {
 	return one
 }
 
-// Measures are those of each service by name; under "" that of exchanges which found no service.
-func (g *Gate) Measures() map[string]Measure {
-	all := map[string]Measure{"": g.unknown.read()}
-	for _, s := range g.services {
-		all[s.Name] = s.meter.read()
+// Meters are where gates count. They outlive the gates of one configuration, so that figures only grow while the process
+// lives. The zero Meters have counted nothing.
+type Meters struct {
+	mu  sync.Mutex
+	all map[string]*meter
+}
+
+// of gives the meter of a service by its name; under "" that of exchanges which found no service.
+func (m *Meters) of(name string) *meter {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.all == nil {
+		m.all = map[string]*meter{}
+	}
+	if m.all[name] == nil {
+		m.all[name] = new(meter)
+	}
+	return m.all[name]
+}
+
+// Measures are those of each service by name, also of one that is no more; under "" that of exchanges which found no
+// service.
+func (m *Meters) Measures() map[string]Measure {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make(map[string]Measure, len(m.all))
+	for name, one := range m.all {
+		all[name] = one.read()
 	}
 	return all
 }
+
+// Measures are what its meters say.
+func (g *Gate) Measures() map[string]Measure { return g.meters.Measures() }

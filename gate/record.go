@@ -46,7 +46,7 @@ func (g *Gate) note(x *Exchange) {
 		Kind: x.kind, Verdict: x.verdict, Stage: x.stage, Rules: x.Rules, Details: x.Details,
 		HTTP: &h, Source: x.Client, User: x.User, Subject: x.Subject,
 	}
-	m := &g.unknown
+	m := g.unknown
 	if x.Service != nil {
 		e.Service, m = x.Service.Name, x.Service.meter
 	}

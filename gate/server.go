@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 )
 
 // Server is one listener with the gate's limits: Serve until Shutdown.
@@ -16,6 +17,11 @@ type Server struct {
 	http   *http.Server
 	limits Limits
 	log    *slog.Logger
+	watch  *watch
+
+	leaving atomic.Bool
+	accepts chan net.Listener // the listener, while it is served
+	refuses chan struct{}     // closed once no connection is accepted any more
 
 	// What was taken over from HTTP the library does not end, and does not wait for.
 	closing context.Context //nolint:containedctx // it is the server's own: tunnels listen to it
@@ -31,13 +37,14 @@ func serverOf(ctx context.Context) *Server {
 	return s
 }
 
-// NewServer makes a gate's server for TLS connections.
-func NewServer(g *Gate, conf *tls.Config, l Limits, log *slog.Logger) *Server {
+// NewServer makes a front's server for TLS connections.
+func NewServer(f *Front, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
-	s := &Server{limits: l, log: log, http: &http.Server{
-		Handler:           g,
+	s := &Server{limits: l, log: log, watch: &watch{front: f}, accepts: make(chan net.Listener, 1), refuses: make(chan struct{})}
+	s.http = &http.Server{
+		Handler:           s.leave(f),
 		TLSConfig:         conf,
 		ReadHeaderTimeout: l.Header,
 		IdleTimeout:       l.Idle,
@@ -53,18 +60,20 @@ func NewServer(g *Gate, conf *tls.Config, l Limits, log *slog.Logger) *Server {
 		},
 		// What clients get wrong below HTTP (handshakes, plain HTTP) is of interest only to who looks for it.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}}
+	}
 	s.closing, s.close = context.WithCancel(context.Background()) // they last until Shutdown, not until their maker is done
 	base := context.WithValue(context.Background(), serverKey{}, s)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
-	w := &watch{gate: g}
-	s.http.ConnContext, s.http.ConnState = w.context, w.state
+	s.http.ConnContext, s.http.ConnState = s.watch.context, s.watch.state
 	return s
 }
 
-// Serve answers on l until Shutdown; then its error is nil.
+// Serve answers on l until Leave or Shutdown; then its error is nil. A server serves once.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.http.ServeTLS(l, "", ""); !errors.Is(err, http.ErrServerClosed) {
+	s.accepts <- l
+	err := s.http.ServeTLS(l, "", "")
+	close(s.refuses)
+	if !errors.Is(err, http.ErrServerClosed) && !s.leaving.Load() {
 		return fmt.Errorf("serve %s: %w", l.Addr(), err)
 	}
 	return nil
@@ -72,7 +81,7 @@ func (s *Server) Serve(l net.Listener) error {
 
 // Shutdown takes no new connections, lets exchanges end for as long as Limits.Drain, then breaks off what is left.
 func (s *Server) Shutdown(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errors.New("exchanges did not end in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.Drain, errDrained)
 	defer cancel()
 	s.close()
 	defer s.tunnels.Wait()

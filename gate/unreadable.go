@@ -19,7 +19,7 @@ const kindUnreadable = "gate.request.unreadable"
 
 // watch sees connections on which something was sent that never reached the gate.
 type watch struct {
-	gate  *Gate
+	front *Front
 	conns sync.Map // net.Conn to *seen
 }
 
@@ -27,6 +27,7 @@ type watch struct {
 type seen struct {
 	begun   atomic.Int64 // when the first byte of what is read now came, in microseconds since 1970; 0 between requests
 	reached atomic.Bool  // it became a request
+	idle    atomic.Bool  // nothing is under way on it; not so before its first request
 }
 
 type seenKey struct{}
@@ -56,15 +57,17 @@ func (w *watch) state(c net.Conn, state http.ConnState) {
 	case http.StateNew:
 	case http.StateActive:
 		s.reached.Store(false)
-		s.begun.Store(w.gate.now().UnixMicro())
+		s.idle.Store(false)
+		s.begun.Store(w.front.gate.Load().now().UnixMicro())
 	case http.StateIdle:
 		s.begun.Store(0)
+		s.idle.Store(true)
 	case http.StateHijacked:
 		w.conns.Delete(c)
 	case http.StateClosed:
 		w.conns.Delete(c)
 		if begun := s.begun.Load(); begun != 0 && !s.reached.Load() {
-			w.gate.unreadable(c.RemoteAddr(), time.UnixMicro(begun))
+			w.front.gate.Load().unreadable(c.RemoteAddr(), time.UnixMicro(begun))
 		}
 	}
 }

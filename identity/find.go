@@ -33,7 +33,7 @@ func (s *Sessions) Find(ctx context.Context, token string, face Face, host strin
 }
 
 func (s *Sessions) idle(one *Session, now time.Time) bool {
-	return now.UnixMicro()-one.seen.Load() > s.limits.Idle.Microseconds()
+	return now.UnixMicro()-one.seen.Load() > s.limits.Load().Idle.Microseconds()
 }
 
 // selectSession gives a row for each group of the session's person, and one without where they are in none.
@@ -53,7 +53,7 @@ func (s *Sessions) read(ctx context.Context, h hash, now time.Time) (held, error
 			return held{}, fmt.Errorf("find session: %w", err)
 		case one.session == nil:
 			return held{}, ErrNoSession
-		case one.session.Person.State != Active, !now.Before(one.session.Ends), now.UnixMicro()-seen > s.limits.Idle.Microseconds():
+		case one.session.Person.State != Active, !now.Before(one.session.Ends), now.UnixMicro()-seen > s.limits.Load().Idle.Microseconds():
 			return held{}, ErrNoSession
 		}
 		if kept, ok := s.live.keep(h, one, seen, epoch); ok {
@@ -119,7 +119,7 @@ func (s *Sessions) List(ctx context.Context, person PersonID) ([]Row, error) {
 	now := s.now()
 	rows, err := s.db.Query(ctx, `SELECT id, strength, address, agent, began_at, seen_at, ends_at FROM identity_session
 		WHERE person_id = $1 AND ends_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC LIMIT 100`,
-		string(person), now.UnixMicro(), now.Add(-s.limits.Idle).UnixMicro())
+		string(person), now.UnixMicro(), now.Add(-s.limits.Load().Idle).UnixMicro())
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/tenward/tenward/event/outbox"
@@ -31,7 +32,7 @@ type Waker interface {
 type Sessions struct {
 	db     *store.DB
 	found  *store.Prepared
-	limits Limits
+	limits atomic.Pointer[Limits]
 	waker  Waker
 	now    func() time.Time
 	live   *live
@@ -39,8 +40,13 @@ type Sessions struct {
 
 // NewSessions keeps sessions in this database. The waker is told of every session that ends or changes.
 func NewSessions(db *store.DB, limits Limits, waker Waker, now func() time.Time) *Sessions {
-	return &Sessions{db: db, found: db.Prepared(selectSession), limits: limits, waker: waker, now: now, live: newLive()}
+	s := &Sessions{db: db, found: db.Prepared(selectSession), waker: waker, now: now, live: newLive()}
+	s.Limit(limits)
+	return s
 }
+
+// Limit changes how long sessions last: how long without use at once, how long at most for those that begin from now on.
+func (s *Sessions) Limit(l Limits) { s.limits.Store(&l) }
 
 // Start is what is known when somebody has signed in.
 type Start struct {
@@ -54,7 +60,7 @@ type Start struct {
 
 // Begin opens a session and gives the token for the origin it begins on.
 func (s *Sessions) Begin(ctx context.Context, c *outbox.Change, o Start) (id, token string, err error) {
-	id, now, life := string(NewPersonID(c.Now())), c.Now(), s.limits.Absolute
+	id, now, life := string(NewPersonID(c.Now())), c.Now(), s.limits.Load().Absolute
 	if o.Life > 0 {
 		life = min(life, o.Life)
 	}

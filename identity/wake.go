@@ -103,7 +103,7 @@ func (s *Sessions) Save(ctx context.Context) error {
 				return fmt.Errorf("save session: %w", err)
 			}
 		}
-		_, err := tx.Exec(ctx, "DELETE FROM identity_session WHERE ends_at <= $1 OR seen_at <= $2", now.UnixMicro(), now.Add(-s.limits.Idle).UnixMicro())
+		_, err := tx.Exec(ctx, "DELETE FROM identity_session WHERE ends_at <= $1 OR seen_at <= $2", now.UnixMicro(), now.Add(-s.limits.Load().Idle).UnixMicro())
 		if err != nil {
 			return fmt.Errorf("remove ended sessions: %w", err)
 		}

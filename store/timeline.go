@@ -26,6 +26,15 @@ type migration struct {
 // migrationName is number, owner (whose tables these are), and what it does.
 var migrationName = regexp.MustCompile(`^([0-9]{4})_[a-z]+_[a-z_]+\.sql$`)
 
+// Timeline is how many migrations this program knows: a database that has more of them is a newer program's.
+func Timeline() int {
+	known, err := readTimeline(embedded)
+	if err != nil {
+		panic(err) // the program was built with it: a test reads it
+	}
+	return len(known)
+}
+
 // readTimeline reads migrations/ in order. The numbers have no gap, so that two branches that both add a migration
 // collide when they meet and not when they run.
 func readTimeline(fsys fs.FS) ([]migration, error) {

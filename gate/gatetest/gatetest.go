@@ -127,7 +127,7 @@ func Start(t testing.TB, application string, change func(*gate.Options)) *Starte
 		t.Fatal(err)
 	}
 	cert := certificate(t)
-	s := gate.NewServer(g, &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}}, o.Limits, o.Log)
+	s := gate.NewServer(gate.NewFront(g), &tls.Config{MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert}}, o.Limits, o.Log)
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

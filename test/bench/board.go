@@ -154,9 +154,9 @@ func (b *bench) pages(ctx context.Context, x *index.Index) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	session := &identity.Session{ID: "s", Person: &identity.Person{ID: "p", Account: "ada", Name: "Ada"}, Ends: time.Now().Add(time.Hour)}
-	c, err := console.New(console.Options{ //nolint:contextcheck // it lasts until Close
+	c, err := console.New(console.Options{
 		URL: "https://console.localhost:9443", Portal: "https://login.localhost:8443", Now: time.Now, Log: slog.New(slog.DiscardHandler), Index: x, Views: saved.New(db, nil), // nobody saves one
-		Events: newest{}, Evidence: standing{}, Measures: func() map[string]gate.Measure { return map[string]gate.Measure{} },
+		Events: newest{}, Evidence: standing{}, Meter: console.NewMeter(func() map[string]gate.Measure { return map[string]gate.Measure{} }, time.Now), Loaded: func() *console.Loaded { return nil },
 		Services: boardServices(),
 		Session:  func(*http.Request) *identity.Session { return session },
 		May:      func(context.Context, *identity.Session, string) (bool, error) { return true, nil },

@@ -172,6 +172,6 @@ func serveRoad(ctx context.Context, upstream, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	s := gate.NewServer(g, certs.TLSConfig(), gate.SafeLimits(), log) //nolint:contextcheck // it lasts until Shutdown
+	s := gate.NewServer(gate.NewFront(g), certs.TLSConfig(), gate.SafeLimits(), log) //nolint:contextcheck // it lasts until Shutdown
 	return until(ctx, s.Serve, func() error { return s.Shutdown(context.WithoutCancel(ctx)) })
 }

@@ -48,12 +48,18 @@ func Start(tb testing.TB, program, config string, env ...string) *Node {
 	tb.Helper()
 	dir := tb.TempDir()
 	n := &Node{Data: filepath.Join(dir, "data"), program: program, config: filepath.Join(dir, "tenward.yaml")}
-	if err := os.WriteFile(n.config, []byte(strings.ReplaceAll(config, "{{data}}", n.Data)), 0o600); err != nil {
-		tb.Fatal(err)
-	}
+	n.Configure(tb, config)
 	n.Run(tb, env...)
 	tb.Cleanup(func() { n.Kill(tb) })
 	return n
+}
+
+// Configure writes another configuration, which the node has not read yet.
+func (n *Node) Configure(tb testing.TB, config string) {
+	tb.Helper()
+	if err := os.WriteFile(n.config, []byte(strings.ReplaceAll(config, "{{data}}", n.Data)), 0o600); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 var ready = regexp.MustCompile(`msg=ready https=(\S+) console=(\S+)`)
