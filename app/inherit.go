@@ -94,7 +94,7 @@ func (s sockets) take(ctx context.Context, address config.Listen, key, flag stri
 	}
 	delete(s, key)
 	unix.CloseOnExec(fd)
-	file := os.NewFile(uintptr(fd), key) //nolint:gosec // a descriptor is no negative number
+	file := os.NewFile(uintptr(fd), key)
 	if file == nil {
 		return nil, errInherited(key, nil)
 	}
