@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +47,10 @@ func Join(ctx context.Context, o Options) (Cluster, error) {
 		return nil, problem.New("cluster.address.invalid", "The address of the cluster's Valkey or Redis server cannot be read.",
 			"Write cluster: {redis: \"redis://user:password@host:6379/0\"}, best as ${file:…}.")
 	}
+	if !trusted(conf) {
+		return nil, problem.New("cluster.address.plain", "The way to the cluster's server at "+conf.Addr+" is not encrypted: whoever is in between reads and answers.",
+			"Write rediss:// in place of redis://; plain text is for a server on this machine.")
+	}
 	conf.ClientName = "tenward"
 	conf.DialTimeout, conf.ReadTimeout, conf.WriteTimeout = 2*time.Second, time.Second, time.Second
 	j := &joined{client: redis.NewClient(conf), node: o.Node, ears: o.Ears, log: o.Log}
@@ -61,6 +67,19 @@ func Join(ctx context.Context, o Options) (Cluster, error) {
 	}
 	j.done.Go(func() { j.listen(listening, heard) })
 	return j, nil
+}
+
+// trusted says whether nobody in between can read or answer: a socket or a loopback address, or TLS.
+func trusted(conf *redis.Options) bool {
+	if conf.Network == "unix" || conf.TLSConfig != nil {
+		return true
+	}
+	host, _, err := net.SplitHostPort(conf.Addr)
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
 // listen hears what others say. The library subscribes again after each break, and says so: between, messages were

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -125,11 +126,7 @@ func (s *Sessions) EndAll(ctx context.Context, c *outbox.Change, person PersonID
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
 	}
-	c.After(func(ctx context.Context) {
-		for _, id := range ids {
-			s.over(ctx, id)
-		}
-	})
+	c.After(func(ctx context.Context) { s.over(ctx, ids...) })
 	return len(ids), nil
 }
 
@@ -150,9 +147,14 @@ func (s *Sessions) Changed(ctx context.Context, c *outbox.Change, person PersonI
 // which every node sees by itself.
 func (s *Sessions) Forget(person PersonID) { s.live.forgetPerson(person) }
 
-func (s *Sessions) over(ctx context.Context, id string) {
-	s.live.end(id)
-	s.wake(ctx, wakeEnded, id)
+// over ends sessions here at once, all of them before anybody else is told: that can take its time.
+func (s *Sessions) over(ctx context.Context, ids ...string) {
+	for _, id := range ids {
+		s.live.end(id)
+	}
+	for some := range slices.Chunk(ids, wakeMost) {
+		s.wake(ctx, wakeEnded, strings.Join(some, ","))
+	}
 }
 
 func (s *Sessions) changed(ctx context.Context, id string) {

@@ -38,12 +38,16 @@ func (c *clock) pass(d time.Duration) {
 type bus struct{ nodes []*identity.Sessions }
 
 type mouth struct {
-	bus  *bus
-	node int
-	down bool
+	bus   *bus
+	node  int
+	down  bool
+	speak func() // before it says something
 }
 
 func (m *mouth) Wake(_ context.Context, subject, message string) error {
+	if m.speak != nil {
+		m.speak()
+	}
 	if m.down {
 		return errors.New("the bus is down")
 	}
@@ -140,6 +144,40 @@ func TestATokenOpensItsSessionOnItsOriginOnly(t *testing.T) {
 		} {
 			if _, err := h.nodes[0].Find(h.Context(), c.token, c.face, c.host); !errors.Is(err, identity.ErrNoSession) {
 				h.Errorf("%s: %v", c.name, err)
+			}
+		}
+	})
+}
+
+// Telling other nodes can take long; what ended here has ended by then, all of it, and they are told at once.
+func TestAllSessionsEndHereBeforeAnybodyElseIsTold(t *testing.T) {
+	each(t, func(h *house) {
+		var tokens []string
+		for range 9 {
+			_, token := h.begin(0)
+			tokens = append(tokens, token)
+			h.find(0, token)
+			h.find(1, token)
+		}
+		told := 0
+		h.mouths[0].speak = func() {
+			told++
+			for i, token := range tokens {
+				if _, err := h.nodes[0].Find(h.Context(), token, identity.Portal, "login.example.com"); !errors.Is(err, identity.ErrNoSession) {
+					t.Errorf("session %d while others are told: %v", i, err)
+				}
+			}
+		}
+		h.do(func(c *outbox.Change) error {
+			_, err := h.nodes[0].EndAll(h.Context(), c, h.person.ID, "")
+			return err
+		})
+		if told != 1 {
+			t.Errorf("others were told %d times", told)
+		}
+		for i, token := range tokens {
+			if _, err := h.nodes[1].Find(h.Context(), token, identity.Portal, "login.example.com"); !errors.Is(err, identity.ErrNoSession) {
+				t.Errorf("session %d on the other node: %v", i, err)
 			}
 		}
 	})

@@ -24,6 +24,9 @@ const (
 // wakeTime bounds telling the others. Whoever was not told finds out by itself within one Save.
 const wakeTime = 2 * time.Second
 
+// wakeMost is how many sessions one message names.
+const wakeMost = 100
+
 var errWake = errors.New("the cluster did not take the message in time")
 
 func (s *Sessions) wake(ctx context.Context, what, id string) {
@@ -37,7 +40,9 @@ func (s *Sessions) wake(ctx context.Context, what, id string) {
 func (s *Sessions) Woken(message string) {
 	switch what, id, _ := strings.Cut(message, " "); what + " " {
 	case wakeEnded:
-		s.live.end(id)
+		for one := range strings.SplitSeq(id, ",") {
+			s.live.end(one)
+		}
 	case wakeChanged:
 		s.live.forget(id)
 	case wakePerson:

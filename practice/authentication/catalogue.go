@@ -81,6 +81,8 @@ var catalogue = map[string]map[language]string{
 	"security.back":     {english: "My applications", german: "Meine Anwendungen"},
 	"said.title":        {english: "Not done", german: "Nicht ausgeführt"},
 	"said.home":         {english: "My applications", german: "Meine Anwendungen"},
+	"onward.title":      {english: "You are signed in", german: "Sie sind angemeldet"},
+	"onward.go":         {english: "Go on", german: "Weiter"},
 	"out.title":         {english: "You are signed out", german: "Sie sind abgemeldet"},
 }
 

@@ -17,6 +17,9 @@ var errSession = problem.New("authentication.session.unknown", "They have no suc
 // endOne ends one of somebody's sessions. Form: account, session.
 func (s *Service) endOne(ctx context.Context, form url.Values) (result practice.Result, err error) {
 	err = s.change(ctx, form, func(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+		if err := s.changeable(ctx, c, p); err != nil {
+			return err
+		}
 		if err := s.sessions.End(ctx, c, p.ID, form.Get("session")); errors.Is(err, identity.ErrNotFound) {
 			return errSession.Because(err)
 		} else if err != nil {
@@ -31,7 +34,10 @@ func (s *Service) endOne(ctx context.Context, form url.Values) (result practice.
 
 func (s *Service) endOneEffect(ctx context.Context, form url.Values) (string, error) {
 	var which identity.Row
-	return s.effect(ctx, form, func(ctx context.Context, _ *outbox.Change, p *identity.Person) error {
+	return s.effect(ctx, form, func(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+		if err := s.changeable(ctx, c, p); err != nil {
+			return err
+		}
 		all, err := s.sessions.List(ctx, p.ID)
 		if err != nil {
 			return err
@@ -56,6 +62,9 @@ func (s *Service) endOneEffect(ctx context.Context, form url.Values) (string, er
 // endAll signs somebody out everywhere. Form: account.
 func (s *Service) endAll(ctx context.Context, form url.Values) (result practice.Result, err error) {
 	err = s.change(ctx, form, func(ctx context.Context, c *outbox.Change, p *identity.Person) error {
+		if err := s.changeable(ctx, c, p); err != nil {
+			return err
+		}
 		ended, err := s.sessions.EndAll(ctx, c, p.ID, "")
 		if err != nil {
 			return err
@@ -68,7 +77,7 @@ func (s *Service) endAll(ctx context.Context, form url.Values) (result practice.
 }
 
 func (s *Service) endAllEffect(ctx context.Context, form url.Values) (string, error) {
-	return s.effect(ctx, form, func(context.Context, *outbox.Change, *identity.Person) error { return nil }, func(p *identity.Person, sessions int) string {
+	return s.effect(ctx, form, s.changeable, func(p *identity.Person, sessions int) string {
 		return p.Name + " (" + p.Account + ") is signed out everywhere. " + ending(sessions) + " now, with open WebSockets and streams. They may sign in again."
 	})
 }

@@ -105,15 +105,10 @@ func (e *Enrolment) enrolSecret() string {
 
 // ChoosePassword is the first step of enrolling. It binds the invitation to this browser, whose cookie it gives.
 func (s *Service) ChoosePassword(ctx context.Context, token, browser, secret string, from Where) (cookie string, err error) {
-	tries := linkTries(from.Client.Addr())
-	if err := s.throttle.count(ctx, tries...); err != nil {
-		return "", err
-	}
 	e, err := s.Enrolment(ctx, token, browser)
 	if err != nil {
 		return "", err
 	}
-	s.throttle.giveBack(ctx, tries...)
 	if err := password.Check(secret, s.leastPassword(), e.Person.Account, e.Person.Name, e.Person.Email, s.issuer, s.portal.host); err != nil {
 		return "", err
 	}

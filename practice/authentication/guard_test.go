@@ -48,6 +48,10 @@ func TestAnAdminChangesNoOwnerAndMakesNone(t *testing.T) {
 			_, _, err := h.tries("p2", practice.RoleAdmin, "authentication.person."+name, form)
 			h.wants(err, "authentication.person.owner")
 		}
+		for _, name := range []string{"authentication.sessions.end", "authentication.session.end"} {
+			_, _, err := h.tries("p2", practice.RoleAdmin, name, account("ada"))
+			h.wants(err, "authentication.person.owner")
+		}
 		h.acts("authentication.person.disable", account("olga"))
 		_, _, err := h.tries("p2", practice.RoleAdmin, "authentication.person.enable", account("olga"))
 		h.wants(err, "authentication.person.owner")

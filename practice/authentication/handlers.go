@@ -22,7 +22,6 @@ func (s *Service) loginPage(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, status int, wrong *problem.Problem) {
 	to := onward(r)
-	s.formsTo(w, r, to)
 	v := view{"Continue": to, "To": "", "Account": r.PostFormValue("account"), "Host": s.portal.host, "Wrong": wrong}
 	if u, err := url.Parse(to); err == nil {
 		if at, ok := s.handoverTo(r, u.Query().Get("host")); ok { // nobody else's words on this page
@@ -33,9 +32,7 @@ func (s *Service) showLogin(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (s *Service) showSecond(w http.ResponseWriter, r *http.Request, status int, wrong *problem.Problem) {
-	to := onward(r)
-	s.formsTo(w, r, to)
-	s.show(w, r, status, "second", "second.title", view{"Continue": to, "Wrong": wrong})
+	s.show(w, r, status, "second", "second.title", view{"Continue": onward(r), "Wrong": wrong})
 }
 
 func (s *Service) login(w http.ResponseWriter, r *http.Request) {
@@ -45,11 +42,24 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setSession(w, got)
-	next := onward(r)
 	if got.Second {
-		next = "/login/second?" + url.Values{"continue": {next}}.Encode()
+		http.Redirect(w, r, "/login/second?"+url.Values{"continue": {onward(r)}}.Encode(), http.StatusSeeOther)
+		return
 	}
-	http.Redirect(w, r, next, http.StatusSeeOther)
+	s.goOn(w, r)
+}
+
+// goOn leads to where somebody wanted to go who has signed in. To a browser the redirects that follow a form belong to it,
+// also those of the application, and all must be what form-action names (CSP Level 3, section 6.4.2): so the form ends
+// here, with a page, and the way on is another.
+func (s *Service) goOn(w http.ResponseWriter, r *http.Request) {
+	to := onward(r)
+	if to == "/" {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	w.Header().Set("Refresh", "0; url="+to)
+	s.show(w, r, http.StatusOK, "onward", "onward.title", view{"To": to})
 }
 
 func (s *Service) secondPage(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +89,7 @@ func (s *Service) second(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	setSession(w, got)
-	http.Redirect(w, r, onward(r), http.StatusSeeOther)
+	s.goOn(w, r)
 }
 
 func (s *Service) logout(w http.ResponseWriter, r *http.Request) {
@@ -213,7 +223,6 @@ func (s *Service) enter(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, statusOf(err), problem.Of(err))
 		return
 	}
-	http.SetCookie(w, hostCookie(verifierCookie, "", -1))
 	http.SetCookie(w, hostCookie(sessionCookie, token, 0))
 	http.Redirect(w, r, path, http.StatusSeeOther)
 }

@@ -87,19 +87,6 @@ var answerHeaders = [...][2]string{
 	{"Cache-Control", "no-store"},
 }
 
-// formsTo lets the forms of this page lead on to the host that somebody came from: to a browser the redirects that follow
-// a form belong to it (CSP Level 3, section 6.4.2). Only a host that sessions are handed over to is let in.
-func (s *Service) formsTo(w http.ResponseWriter, r *http.Request, onward string) {
-	u, err := url.Parse(onward)
-	if err != nil {
-		return
-	}
-	host := u.Query().Get("host")
-	if at, ok := s.handoverTo(r, host); ok {
-		w.Header().Set("Content-Security-Policy", strings.Replace(answerHeaders[0][1], "form-action 'self'", "form-action 'self' https://"+at.Host, 1))
-	}
-}
-
 // handoverTo is the origin that an asked-for host means, if it is one that sessions are handed over to. Cookies know no
 // ports: a code must not go to whatever else listens on the same host.
 func (s *Service) handoverTo(r *http.Request, host string) (at *url.URL, ok bool) {

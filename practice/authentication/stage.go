@@ -78,7 +78,11 @@ func (s *Service) session(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 
 // ask gives the browser a verifier, and the portal's address with its challenge.
 func (s *Service) ask(x *gate.Exchange, from Origin) string {
-	verifier := rand.Text()
+	// Several tabs may wait for the same sign-in: each code is good for the browser, not for the tab that asked last.
+	verifier, _ := cookie(x.Request, verifierCookie)
+	if len(verifier) != len(rand.Text()) {
+		verifier = rand.Text()
+	}
 	x.SetCookie(&http.Cookie{Name: verifierCookie, Value: verifier, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: 600})
 	return s.portalFor(x.Request, from) + "/continue?" + url.Values{
 		"host": {x.Request.Host}, "challenge": {Challenge(verifier)}, "path": {safePath(x.Request.URL.RequestURI())},

@@ -111,11 +111,6 @@ func codeTries(person, device string) []try {
 	return []try{{"signin:code:" + person, perCodes, window}, {"signin:codes:" + person, perDay, 24 * time.Hour}}
 }
 
-// linkTries bound guessing at links and one-time codes.
-func linkTries(from netip.Addr) []try {
-	return []try{{"signin:link:" + network(from), perAddress, window}}
-}
-
 // network is what one subscriber has: an IPv4 address, or the /64 of an IPv6 one.
 func network(a netip.Addr) string {
 	a = a.Unmap()

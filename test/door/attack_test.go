@@ -1,6 +1,7 @@
 package door_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -109,6 +110,23 @@ func TestACodeIsGoodOnceInTheBrowserThatAsked(t *testing.T) {
 		}
 	})
 	ada.Post(ada.URL(notes, "/.tenward/logout"), nil)
+	t.Run("in each of two tabs that waited for the same sign-in", func(t *testing.T) {
+		fay := h.person(t, "fay", "author")
+		stay(fay)
+		var enters []string
+		for _, path := range []string{"/notes?tab=1", "/notes?tab=2"} {
+			a := fay.Get(fay.URL(notes, path))
+			enters = append(enters, a.Header.Get("Location"))
+		}
+		for i, to := range enters {
+			enters[i] = fay.Get(to).Header.Get("Location")
+		}
+		for i, enter := range enters {
+			if a := fay.Get(enter); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != fmt.Sprintf("/notes?tab=%d", i+1) {
+				t.Errorf("tab %d: %s to %s", i+1, a.Status, a.Header.Get("Location"))
+			}
+		}
+	})
 	bea := h.person(t, "bea", "author")
 	t.Run("in another browser, which has asked too", func(t *testing.T) {
 		enter := handover(t, bea)

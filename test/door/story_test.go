@@ -146,3 +146,22 @@ func TestTheUpstreamIsToldWhoAsksAndNobodyElseSays(t *testing.T) {
 		t.Errorf("the key set: %s %s", a.Status, a.Body)
 	}
 }
+
+// A browser holds all redirects that follow a form to what the form's page allows, also those of the application behind
+// (CSP Level 3, section 6.4.2): signing in must end with a page, from which another way begins.
+func TestSigningInEndsBeforeTheApplicationLeadsElsewhere(t *testing.T) {
+	h := newHouse(t)
+	ada := h.person(t, "ada", "author")
+	ada.Post(ada.URL(login, "/logout"), nil)
+	stay(ada)
+	onward := "/continue?" + url.Values{"host": {strings.TrimPrefix(ada.URL(notes, ""), "https://")}, "challenge": {strings.Repeat("0", 64)}, "path": {"/notes"}}.Encode()
+	ada.Post(ada.URL(login, "/login"), url.Values{"account": {"ada"}, "password": {password}, "continue": {onward}})
+	a := ada.Post(ada.URL(login, "/login/second"), url.Values{"code": {ada.Code()}, "continue": {onward}})
+	refresh := a.Header.Get("Refresh")
+	if a.StatusCode != http.StatusOK || !strings.HasPrefix(refresh, "0; url=/continue?") || !strings.Contains(a.Body, `href="/continue?`) {
+		t.Errorf("%s, refresh %q\n%s", a.Status, refresh, a.Body)
+	}
+	if policy := a.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "form-action 'self';") {
+		t.Errorf("the policy is %s", policy)
+	}
+}

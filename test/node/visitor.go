@@ -160,6 +160,13 @@ func (v *Visitor) Send(r *http.Request) Answer {
 	if err != nil {
 		v.tb.Fatal(err)
 	}
+	if _, to, leads := strings.Cut(answer.Header.Get("Refresh"), "url="); leads && v.Client.CheckRedirect == nil {
+		next, err := answer.Request.URL.Parse(to)
+		if err != nil {
+			v.tb.Fatal(err)
+		}
+		return v.Get(next.String())
+	}
 	return Answer{answer, string(body), answer.Request.URL.String()}
 }
 

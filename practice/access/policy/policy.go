@@ -202,13 +202,15 @@ func (c *candidates) decide(roles []string, r Request) (Decision, cedar.PolicyID
 	return d, by
 }
 
-// folded is a path, or a pattern, as whatever forbids reads it: an upstream may take /Admin/ or /admin;x for /admin, and
+// folded is a path, or a pattern, as whatever forbids reads it: an upstream may take /Admin/, /admin;x or /admin. for /admin, and
 // what is forbidden must not depend on its taste.
 func folded(path string) string {
-	if strings.IndexByte(path, ';') >= 0 || strings.Contains(path, "//") || len(path) > 1 && path[len(path)-1] == '/' {
+	if strings.IndexByte(path, ';') >= 0 || strings.Contains(path, "//") || len(path) > 1 && strings.IndexByte("/. ", path[len(path)-1]) >= 0 ||
+		strings.Contains(path, "./") || strings.Contains(path, " /") {
 		var b strings.Builder
 		for segment := range strings.SplitSeq(path, "/") {
 			name, _, _ := strings.Cut(segment, ";")
+			name = strings.TrimRight(name, ". ") // as file systems of Windows do
 			if name != "" {
 				b.WriteString("/" + name)
 			}
