@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // last is one report about one service.
 type last struct{ report *attack.Report }
 
-func (l last) Report(string) *attack.Report { return l.report }
+func (l last) Report(context.Context, string) (*attack.Report, error) { return l.report, nil }
 
 // From outside: what somebody writes into the configuration turns the checks red, and they name what got through.
 func TestTheChecksSeeRulesThatDoNotHold(t *testing.T) {
