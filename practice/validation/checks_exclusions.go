@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tenward/tenward/attack"
@@ -42,11 +43,9 @@ func (s *Service) tryExclusion(ctx context.Context, e exclusion) (practice.Findi
 		return practice.Found(practice.Warn, e.String(), "No request of %s has such a path: the exclusion means nothing.", e.Service), nil
 	}
 	var entries []attack.Entry
-	places, name := placesOf(e.Target.String())
-	for _, place := range places {
-		for _, one := range place.Attacks(path, name) {
-			entries = append(entries, one)
-		}
+	in, name := placesOf(e.Target.String())
+	for _, place := range in {
+		entries = append(entries, place.Attacks(path, name)...)
 	}
 	if len(entries) == 0 {
 		return practice.Found(practice.Pass, e.String(), "No attack fits there: what the rule does not look at is one word."), nil
@@ -63,21 +62,23 @@ func (s *Service) tryAt(ctx context.Context, subject, service string, entries []
 	return found(subject, &report, stillRefused)
 }
 
-// stillRefused judges the attacks of one place. That it lets some through is what an exclusion is for, and the price of
-// it; one that lets through all of them takes the place out of the rules. Whether a service is only watched is not the
-// question here.
+// stillRefused judges the attacks that were sent to where a rule does not look. That some get through is what an exclusion
+// is for, and the price of it; where none of a place is found any more, the place is out of the rules. Whether a service
+// is only watched is not the question here.
 func stillRefused(r *attack.Report) (status practice.Status, failing []string, sentence string) {
 	of := sorted(r)[attack.Refused]
-	passed, judged := of[attack.WasPassed], len(of[attack.WasRefused])+len(of[attack.WasObserved])+len(of[attack.WasPassed])
+	caught, missed := places(r, slices.Concat(of[attack.WasRefused], of[attack.WasObserved])), of[attack.WasPassed]
+	blind := slices.DeleteFunc(places(r, missed), func(place string) bool { return slices.Contains(caught, place) })
+	unjudged := size(of) - len(of[attack.WasRefused]) - len(of[attack.WasObserved]) - len(missed)
 	switch {
-	case judged > 0 && len(passed) == judged:
-		return practice.Fail, passed, fmt.Sprintf("None of %d attacks there is found any more.", judged)
-	case len(passed) > 0:
-		return practice.Warn, passed, fmt.Sprintf("%d of %d attacks there are not found any more.", len(passed), judged)
-	case judged < size(of) || judged == 0:
-		return practice.Unknown, of[attack.Unjudged], fmt.Sprintf("%d of %d attacks there were judged by nobody.", size(of)-judged, size(of))
+	case unjudged > 0 || size(of) == 0:
+		return practice.Unknown, of[attack.Unjudged], fmt.Sprintf("%d of %d attacks there were judged by nobody.", unjudged, size(of))
+	case len(blind) > 0:
+		return practice.Fail, missed, fmt.Sprintf("%d of %d attacks there are not found any more, none in %s.", len(missed), size(of), strings.Join(blind, ", "))
+	case len(missed) > 0:
+		return practice.Warn, missed, fmt.Sprintf("%d of %d attacks there are not found any more.", len(missed), size(of))
 	}
-	return practice.Pass, nil, fmt.Sprintf("All %d attacks there are found.", judged)
+	return practice.Pass, nil, fmt.Sprintf("All %d attacks there are found.", size(of))
 }
 
 // placesOf are the places of a request in which a rule's target holds an attack, and the name that it has there. A

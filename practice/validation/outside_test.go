@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -61,8 +60,9 @@ func (g *gated) open() {
 	if err != nil {
 		g.Fatal(err)
 	}
-	nowhere := &url.URL{Scheme: "http", Host: "127.0.0.1:1"}
-	s := gatetest.Start(g.T, nowhere.String(), func(o *gate.Options) {
+	const nothing = "http://127.0.0.1:1"
+	nowhere := gatetest.To(g.T, nothing)
+	s := gatetest.Start(g.T, nothing, func(o *gate.Options) {
 		o.Services = []*gate.Service{
 			{Name: "notes", Hosts: []string{"notes.test"}, Path: "/", Upstream: nowhere},
 			{Name: "shop", Hosts: []string{"other.test"}, Path: "/shop", Upstream: nowhere},
@@ -153,13 +153,39 @@ func exclude(c *Config, rule int, target, path string) {
 // watched is one in which notes is only observed.
 var watched = with(func(c *Config) { c.Services = map[string]ServiceConfig{"notes": {Mode: Observe}} })
 
+// uploading is one in which notes lets the rest of long bodies pass on some paths.
+var uploading = with(func(c *Config) {
+	c.Services = map[string]ServiceConfig{"notes": {Mode: Block, Routes: []Route{{Path: "/upload/**", Beyond: Pass}}}}
+})
+
+// forgetful is one whose record keeps nothing.
+var forgetful = in(func(g *gated) {
+	g.lose = true
+	g.spoil = func(g *gated) { g.outside.Wait = 50 * time.Millisecond }
+})
+
+// noted is one whose gate changes what the rules' stage leaves on an exchange.
+func noted(change func(*Config), note func(x *gate.Exchange)) practicetest.World {
+	return in(func(g *gated) {
+		g.config = change
+		g.stages = func(own []gate.Stage) []gate.Stage {
+			return append(own, gate.Stage{Name: "test.note", Phase: gate.Bodied, Run: func(_ context.Context, x *gate.Exchange) (gate.Verdict, error) {
+				note(x)
+				return gate.Verdict{}, nil
+			}})
+		}
+	})
+}
+
 // open is one in which the rules are not on the road.
 var open = in(func(g *gated) { g.stages = func([]gate.Stage) []gate.Stage { return nil } })
 
 // mute is one in which nothing can be tried.
 var mute = in(func(g *gated) {
 	g.spoil = func(g *gated) {
-		g.outside.Try = func(context.Context, string, []attack.Entry, int) (attack.Report, error) { return attack.Report{}, errDisk }
+		g.outside.Try = func(context.Context, string, []attack.Entry, int) (attack.Report, error) {
+			return attack.Report{}, errDisk
+		}
 		g.outside.Dial = func(context.Context) (net.Conn, error) { return nil, errDisk }
 	}
 })

@@ -75,3 +75,32 @@ func TestTheChecksSeeRulesThatDoNotHold(t *testing.T) {
 		})
 	}
 }
+
+// A family of rules that is gone is named, also where others find most of what it would have found.
+func TestTheChecksSeeThatAFamilyIsGone(t *testing.T) {
+	for _, tt := range []struct {
+		name, directive string
+		want            practice.Status
+		failing         []string
+	}{
+		{"as it comes", "", practice.Pass, nil},
+		{"scanners are left alone", `SecRuleRemoveByTag "attack-reputation-scanner"`, practice.Fail, []string{"913"}},
+		{"Java and PHP are not used here", `SecRuleRemoveByTag "language-java"` + "\n" + `SecRuleRemoveByTag "language-php"`, practice.Fail, []string{"933", "944"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			valid := newRules(t, func(c *validation.Config) { c.Directives = tt.directive })
+			report := send(t, valid.Practice().Stages)
+			valid.TriedBy(last{&report})
+			all := valid.Practice().Checks
+			i := slices.IndexFunc(all, func(c practice.Check) bool { return c.ID == "validation/every-family-refuses" })
+			findings, err := all[i].Run(t.Context())
+			if err != nil || len(findings) != 1 || findings[0].Status != tt.want {
+				t.Fatalf("%+v, %v, want %s", findings, err, tt.want)
+			}
+			var proof struct{ Failing []string }
+			if err := json.Unmarshal(findings[0].Proof, &proof); err != nil || !slices.Equal(proof.Failing, tt.failing) {
+				t.Errorf("the proof names %q, want %q: %v", proof.Failing, tt.failing, err)
+			}
+		})
+	}
+}
