@@ -68,7 +68,8 @@ func (h *house) build(ctx context.Context, c *Config, source *config.Source) (_ 
 	if err != nil {
 		return nil, err
 	}
-	valid.TriedBy(g.attacks)
+	valid.TriedBy(&g.attacks.reports)
+	valid.LookAt(g.attacks.seenRequests(string(c.Portal.Host), h.record))
 	if err := valid.Keep(ctx, validation.Keeping{DB: h.db, Box: h.box, Index: h.finds.index, Find: h.record.Find, Log: h.log, Now: time.Now}); err != nil {
 		return nil, err
 	}

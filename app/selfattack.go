@@ -12,7 +12,6 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/tenward/tenward/attack"
@@ -33,7 +32,7 @@ type selfAttack struct {
 	roots   *x509.CertPool
 	targets []attack.Target // without sessions
 	log     *slog.Logger
-	reports sync.Map // service to *attack.Report, the last of each
+	reports attack.Reports
 }
 
 const (
@@ -53,19 +52,12 @@ func (h *house) newSelfAttack(ctx context.Context, c *Config, d *door, ca []byte
 	if err != nil {
 		return nil, err
 	}
-	a := &selfAttack{house: h, door: d, tags: tags, gate: h.front.Addr(), roots: x509.NewCertPool(), log: h.log}
+	a := &selfAttack{house: h, door: d, tags: tags, gate: h.front.Addr(), roots: x509.NewCertPool(), log: h.log, reports: attack.Reports{DB: h.db}}
 	a.roots.AppendCertsFromPEM(ca)
 	for _, s := range gate.Services(c.Services) {
 		a.targets = append(a.targets, attack.Target{Service: s.Name, Host: authority(s.Hosts[0], h.portal(c).Port()), Path: s.Path})
 	}
 	return a, nil
-}
-
-// Report is the last one about a service; nil while there is none.
-func (a *selfAttack) Report(service string) *attack.Report {
-	report, _ := a.reports.Load(service)
-	last, _ := report.(*attack.Report)
-	return last
 }
 
 // first tries once, after a while, so that what has just been configured does not wait for a day.
@@ -100,31 +92,52 @@ func (a *selfAttack) try(ctx context.Context) error {
 	return nil
 }
 
-// tryOne keeps its report before the event that says so: whoever reads the event finds the report.
-func (a *selfAttack) tryOne(ctx context.Context, at attack.Target, source netip.Addr, way http.RoundTripper) (err error) {
-	who, session, token, err := a.begin(ctx, at, source)
-	if err != nil {
-		return err
-	}
-	var report attack.Report
-	defer func() {
-		err = errors.Join(err, a.end(context.WithoutCancel(ctx), who, session, at.Service, &report))
-	}()
-	at.Session = token
-	report, err = attack.Run(ctx, attack.Options{
-		Targets: []attack.Target{at}, Entries: attack.Corpus(), Tags: a.tags, Cookie: gate.SessionCookie, Source: source, Door: way,
-		Workers: attackWorkers, Rate: attackRate, Timeout: attackTimeout, Now: time.Now,
+// errand is what somebody sends to a service of ours, and how the record speaks of it.
+type errand struct {
+	entries []attack.Entry
+	pages   int // how much of each answer is wanted, in bytes
+
+	kindBegan, began string
+	kindEnded, ended string
+	// keep puts the report where it belongs, with the event that says so: whoever reads the event finds the report.
+	keep func(ctx context.Context, c *outbox.Change, report *attack.Report) error
+}
+
+// tryOne sends the corpus to one service.
+func (a *selfAttack) tryOne(ctx context.Context, at attack.Target, source netip.Addr, way http.RoundTripper) error {
+	report, err := a.send(ctx, at, source, way, errand{
+		entries:   attack.Corpus(),
+		kindBegan: kindAttackBegan, began: "Tenward begins to attack a service of its own.",
+		kindEnded: kindAttackEnded, ended: "Tenward has attacked a service of its own.",
+		keep: func(ctx context.Context, c *outbox.Change, report *attack.Report) error {
+			return a.reports.Keep(ctx, c.Tx, at.Service, report)
+		},
 	})
 	if err != nil {
 		return err
 	}
-	a.reports.Store(at.Service, &report)
 	a.log.Info("attacked a service of our own", "service", at.Service, "run", report.Run.String(), "requests", len(report.Results))
 	return nil
 }
 
+// send does an errand with a session of its own.
+func (a *selfAttack) send(ctx context.Context, at attack.Target, source netip.Addr, way http.RoundTripper, e errand) (report attack.Report, err error) {
+	who, session, token, err := a.begin(ctx, at, source, &e)
+	if err != nil {
+		return attack.Report{}, err
+	}
+	defer func() {
+		err = errors.Join(err, a.end(context.WithoutCancel(ctx), who, session, at.Service, &e, &report, err == nil))
+	}()
+	at.Session = token
+	return attack.Run(ctx, attack.Options{
+		Targets: []attack.Target{at}, Entries: e.entries, Tags: a.tags, Cookie: gate.SessionCookie, Source: source, Door: way,
+		Workers: attackWorkers, Rate: attackRate, Timeout: attackTimeout, Pages: e.pages, Now: time.Now,
+	})
+}
+
 // begin makes a session for one service. It has proven nothing, so that nothing but a tag makes it worth anything.
-func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.Addr) (who *identity.Person, session, token string, err error) {
+func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.Addr, e *errand) (who *identity.Person, session, token string, err error) {
 	host, _, err := net.SplitHostPort(at.Host)
 	if err != nil {
 		host = at.Host
@@ -158,19 +171,24 @@ func (a *selfAttack) begin(ctx context.Context, at attack.Target, source netip.A
 		if err != nil {
 			return err
 		}
-		c.Record(a.event(event.AuthenticateOn, kindAttackBegan, "Tenward begins to attack a service of its own.", who, at.Service))
+		c.Record(a.event(event.AuthenticateOn, e.kindBegan, e.began, who, at.Service))
 		return nil
 	})
 	return who, session, token, err
 }
 
-// end ends the session and says how much was sent.
-func (a *selfAttack) end(ctx context.Context, who *identity.Person, session, service string, report *attack.Report) error {
+// end ends the session, keeps what came of it, and says how much was sent.
+func (a *selfAttack) end(ctx context.Context, who *identity.Person, session, service string, e *errand, report *attack.Report, whole bool) error {
 	return a.house.box.Do(ctx, func(c *outbox.Change) error {
 		if err := a.house.sessions.End(ctx, c, who.ID, session); err != nil && !errors.Is(err, identity.ErrNotFound) {
 			return err
 		}
-		c.Record(a.event(event.AuthenticateOff, kindAttackEnded, "Tenward has attacked a service of its own.", who, service,
+		if whole && e.keep != nil {
+			if err := e.keep(ctx, c, report); err != nil {
+				return err
+			}
+		}
+		c.Record(a.event(event.AuthenticateOff, e.kindEnded, e.ended, who, service,
 			event.Detail{Name: gate.RunDetail, Value: report.Run.String()}, event.Detail{Name: "requests", Value: strconv.Itoa(len(report.Results))}))
 		return nil
 	})

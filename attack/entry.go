@@ -43,6 +43,8 @@ type Request struct {
 	Target string // path and query, escaped
 	Header http.Header
 	Body   string
+
+	Unannounced bool // the body's length is not said before it comes
 }
 
 // Corpus is all of it: attacks and honest requests.

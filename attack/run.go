@@ -23,7 +23,7 @@ type Target struct {
 	Session string // the token of a session that gets past whoever asks who is asking, on this host
 }
 
-// Options are what a run needs. All must be set.
+// Options are what a run needs. All but Pages must be set.
 type Options struct {
 	Targets []Target
 	Entries []Entry
@@ -35,6 +35,7 @@ type Options struct {
 	Workers int // requests at once
 	Rate    int // requests a second, all together
 	Timeout time.Duration
+	Pages   int // how much of each answer's body is wanted, in bytes
 	Now     func() time.Time
 }
 
@@ -55,6 +56,7 @@ type Result struct {
 	Stage   string   // who refused it, or would have
 	Rules   []string // whatever matched
 	Event   string   // under which it is on the record
+	Page    string   // the beginning of the answer's body, where it is wanted
 	Error   string   // why there is no answer
 }
 
@@ -121,7 +123,9 @@ func (o *Options) send(ctx context.Context, m Mark, at Target, e Entry) Result {
 		result.Error = err.Error()
 		return result
 	}
-	defer answer.Body.Close()                                       //nolint:errcheck // it was only read
+	defer answer.Body.Close() //nolint:errcheck // it was only read
+	page, _ := io.ReadAll(io.LimitReader(answer.Body, int64(o.Pages)))
+	result.Page = string(page)
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 64<<10)) // so that the connection can be used again
 	result.Status = answer.StatusCode
 	result.Verdict, result.Stage, result.Event = answer.Header.Get(VerdictHeader), answer.Header.Get(StageHeader), answer.Header.Get(EventHeader)
@@ -149,7 +153,9 @@ func (o *Options) request(ctx context.Context, m Mark, at Target, q *Request) (*
 	u.Scheme, u.Host = "https", at.Host
 	var body io.Reader = http.NoBody
 	if q.Body != "" {
-		body = strings.NewReader(q.Body)
+		if body = strings.NewReader(q.Body); q.Unannounced {
+			body = struct{ io.Reader }{body}
+		}
 	}
 	r, err := http.NewRequestWithContext(ctx, q.Method, u.String(), body)
 	if err != nil {

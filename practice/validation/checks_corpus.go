@@ -13,13 +13,13 @@ import (
 // attacks is who tries the services from outside.
 type attacks interface {
 	// Report is what became of it the last time; nil while there was none.
-	Report(service string) *attack.Report
+	Report(ctx context.Context, service string) (*attack.Report, error)
 }
 
 // untried is nobody.
 type untried struct{}
 
-func (untried) Report(string) *attack.Report { return nil }
+func (untried) Report(context.Context, string) (*attack.Report, error) { return nil, nil } //nolint:nilnil // none is no error
 
 // TriedBy says who tries the services from outside, which stands only after this practice does.
 func (s *Service) TriedBy(a attacks) { s.tried = a }
@@ -34,36 +34,53 @@ func (s *Service) corpusChecks() []practice.Check {
 			ID: "validation/attacks-refused", Title: "Attacks are refused", Source: "OWASP Core Rule Set 4, NIST SP 800-115 section 5", Every: 24 * time.Hour, Timeout: 30 * time.Second, Weight: 3,
 			Stale: []string{"audits.run.ended"},
 			Fix:   "Look for the exclusion in validation.directives that is wider than it has to be, and for a service whose mode is observe.",
-			Run:   func(context.Context) ([]practice.Finding, error) { return s.overServices(attacksRefused) },
+			Run:   func(ctx context.Context) ([]practice.Finding, error) { return s.overServices(ctx, attacksRefused) },
 		},
 		{
 			ID: "validation/honest-requests-pass", Title: "Honest requests pass", Source: "OWASP Core Rule Set 4", Every: 24 * time.Hour, Timeout: 30 * time.Second, Weight: 2,
 			Stale: []string{"audits.run.ended"},
 			Fix:   "Lower validation.paranoia, or take the rule that the event names out for the field that it matched.",
-			Run:   func(context.Context) ([]practice.Finding, error) { return s.overServices(honestPass) },
+			Run:   func(ctx context.Context) ([]practice.Finding, error) { return s.overServices(ctx, honestPass) },
+		},
+		{
+			ID: "validation/every-family-refuses", Title: "Every family of rules has found something", Source: "OWASP Core Rule Set 4", Every: 24 * time.Hour, Timeout: 30 * time.Second,
+			Stale: []string{"audits.run.ended"},
+			Fix:   "Look in validation.directives for what takes out a whole family, such as SecRuleRemoveByTag, and take out the one rule instead.",
+			Run:   func(ctx context.Context) ([]practice.Finding, error) { return s.overServices(ctx, familiesRefuse) },
 		},
 	}
 }
 
 // overServices has each service's report judged.
-func (s *Service) overServices(judge func(answers) (practice.Status, []string, string)) ([]practice.Finding, error) {
+func (s *Service) overServices(ctx context.Context, judge func(*attack.Report) (practice.Status, []string, string)) ([]practice.Finding, error) {
 	findings := make([]practice.Finding, 0, len(s.services))
 	for _, service := range s.services {
-		report := s.tried.Report(service)
+		report, err := s.tried.Report(ctx, service)
+		if err != nil {
+			return nil, err
+		}
 		if report == nil {
-			findings = append(findings, practice.Finding{Subject: service, Sentence: "Nobody has tried since the start."})
+			findings = append(findings, practice.Finding{Subject: service, Sentence: "Nobody has tried yet."})
 			continue
 		}
-		status, failing, sentence := judge(sorted(report))
-		proof, err := json.Marshal(map[string]any{"run": report.Run.String(), "requests": len(report.Results), "failing": failing})
+		f, err := found(service, report, judge)
 		if err != nil {
-			return nil, fmt.Errorf("write proof of run %s: %w", report.Run, err)
+			return nil, err
 		}
-		findings = append(findings, practice.Finding{
-			Subject: service, Status: status, Sentence: sentence, Proof: proof, At: report.Ended, Until: report.Ended.Add(reportGood),
-		})
+		f.At, f.Until = report.Ended, report.Ended.Add(reportGood)
+		findings = append(findings, f)
 	}
 	return findings, nil
+}
+
+// found is a report as it was judged, with the ids of those that are not well for a proof.
+func found(subject string, r *attack.Report, judge func(*attack.Report) (practice.Status, []string, string)) (practice.Finding, error) {
+	status, failing, sentence := judge(r)
+	proof, err := json.Marshal(map[string]any{"run": r.Run.String(), "requests": len(r.Results), "failing": failing})
+	if err != nil {
+		return practice.Finding{}, fmt.Errorf("write proof of run %s: %w", r.Run, err)
+	}
+	return practice.Finding{Subject: subject, Status: status, Sentence: sentence, Proof: proof}, nil
 }
 
 // answers are the ids of a report's entries by what was expected of them and what became of them.
@@ -81,8 +98,8 @@ func sorted(r *attack.Report) answers {
 }
 
 // attacksRefused judges attacks. What nobody has judged proves nothing, but one that passed proves enough.
-func attacksRefused(a answers) (status practice.Status, failing []string, sentence string) {
-	of := a[attack.Refused]
+func attacksRefused(r *attack.Report) (status practice.Status, failing []string, sentence string) {
+	of := sorted(r)[attack.Refused]
 	refused, total := len(of[attack.WasRefused]), size(of)
 	switch {
 	case len(of[attack.WasPassed]) > 0:
@@ -96,8 +113,8 @@ func attacksRefused(a answers) (status practice.Status, failing []string, senten
 }
 
 // honestPass judges honest requests.
-func honestPass(a answers) (status practice.Status, failing []string, sentence string) {
-	of := a[attack.Passed]
+func honestPass(r *attack.Report) (status practice.Status, failing []string, sentence string) {
+	of := sorted(r)[attack.Passed]
 	passed, total := len(of[attack.WasPassed]), size(of)
 	switch {
 	case len(of[attack.WasRefused]) > 0:

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -14,7 +15,14 @@ import (
 // reports are what somebody has tried, by service.
 type reports map[string]*attack.Report
 
-func (r reports) Report(service string) *attack.Report { return r[service] }
+func (r reports) Report(_ context.Context, service string) (*attack.Report, error) {
+	return r[service], nil
+}
+
+// unreadable is a database that does not answer.
+type unreadable struct{}
+
+func (unreadable) Report(context.Context, string) (*attack.Report, error) { return nil, errDisk }
 
 func TestWhatTheCorpusProves(t *testing.T) {
 	tried := func(expect attack.Expectation, by attack.Layer, status int, verdict, stage string) attack.Result {

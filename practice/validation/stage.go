@@ -70,7 +70,7 @@ func (s *Service) request(ctx context.Context, x *gate.Exchange) (gate.Verdict, 
 		return gate.Refuse(http.StatusRequestEntityTooLarge, kindBody, errLong), nil
 	}
 	if !whole {
-		x.Note("validation.beyond", s.cfg.Body.Inspect.String())
+		x.Note(beyondDetail, s.cfg.Body.Inspect.String())
 	}
 	leave, err := s.slots.enter(ctx, len(body))
 	if errors.Is(err, errBusy) {

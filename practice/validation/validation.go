@@ -23,6 +23,7 @@ type Service struct {
 
 	services []string // all that there are
 	tried    attacks
+	outside  Outside
 
 	file    []exclusion // the configuration's
 	running atomic.Pointer[exclusions]
@@ -54,7 +55,7 @@ func New(cfg Config, services []string) (*Service, error) {
 func (s *Service) Practice() practice.Practice {
 	return practice.Practice{
 		Slug: "validation", Title: "Data validation", Icon: "filter", Source: "OWASP Core Rule Set 4, OWASP ASVS 5.0 V1, V2, V4",
-		Stages: s.stages(), Checks: s.corpusChecks(), Jobs: s.jobs(),
+		Stages: s.stages(), Checks: s.checks(), Jobs: s.jobs(),
 		Pages: s.screens(), Actions: s.actions(), Remedies: s.remedies(), Permissions: s.permissions(),
 	}
 }

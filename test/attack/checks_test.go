@@ -1,6 +1,7 @@
 package attack_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // last is one report about one service.
 type last struct{ report *attack.Report }
 
-func (l last) Report(string) *attack.Report { return l.report }
+func (l last) Report(context.Context, string) (*attack.Report, error) { return l.report, nil }
 
 // From outside: what somebody writes into the configuration turns the checks red, and they name what got through.
 func TestTheChecksSeeRulesThatDoNotHold(t *testing.T) {
@@ -70,6 +71,35 @@ func TestTheChecksSeeRulesThatDoNotHold(t *testing.T) {
 			var proof struct{ Failing []string }
 			if err := json.Unmarshal([]byte(failing[practice.Fail]), &proof); err != nil || !slices.Contains(proof.Failing, tt.failing) {
 				t.Errorf("the proof does not name %s: %v", tt.failing, proof.Failing)
+			}
+		})
+	}
+}
+
+// A family of rules that is gone is named, also where others find most of what it would have found.
+func TestTheChecksSeeThatAFamilyIsGone(t *testing.T) {
+	for _, tt := range []struct {
+		name, directive string
+		want            practice.Status
+		failing         []string
+	}{
+		{"as it comes", "", practice.Pass, nil},
+		{"scanners are left alone", `SecRuleRemoveByTag "attack-reputation-scanner"`, practice.Fail, []string{"913"}},
+		{"Java and PHP are not used here", `SecRuleRemoveByTag "language-java"` + "\n" + `SecRuleRemoveByTag "language-php"`, practice.Fail, []string{"933", "944"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			valid := newRules(t, func(c *validation.Config) { c.Directives = tt.directive })
+			report := send(t, valid.Practice().Stages)
+			valid.TriedBy(last{&report})
+			all := valid.Practice().Checks
+			i := slices.IndexFunc(all, func(c practice.Check) bool { return c.ID == "validation/every-family-refuses" })
+			findings, err := all[i].Run(t.Context())
+			if err != nil || len(findings) != 1 || findings[0].Status != tt.want {
+				t.Fatalf("%+v, %v, want %s", findings, err, tt.want)
+			}
+			var proof struct{ Failing []string }
+			if err := json.Unmarshal(findings[0].Proof, &proof); err != nil || !slices.Equal(proof.Failing, tt.failing) {
+				t.Errorf("the proof names %q, want %q: %v", proof.Failing, tt.failing, err)
 			}
 		})
 	}

@@ -42,6 +42,12 @@ func newRules(t *testing.T, change func(*validation.Config)) *validation.Service
 // send sends the corpus through a gate with these stages.
 func send(t *testing.T, stages []gate.Stage) attack.Report {
 	t.Helper()
+	return sendAll(t, stages, attack.Corpus())
+}
+
+// sendAll sends these.
+func sendAll(t *testing.T, stages []gate.Stage, entries []attack.Entry) attack.Report {
+	t.Helper()
 	db := storetest.Memory(t)
 	tags, err := attack.OpenTags(t.Context(), db.Secrets(store.NewMasterKey()), cluster.Alone(time.Now), time.Now)
 	if err != nil {
@@ -53,7 +59,7 @@ func send(t *testing.T, stages []gate.Stage) attack.Report {
 	})
 	report, err := attack.Run(t.Context(), attack.Options{
 		Targets: []attack.Target{{Service: "notes", Host: "notes.test", Path: "/", Session: "session"}},
-		Entries: attack.Corpus(), Tags: tags, Cookie: gate.SessionCookie, Source: netip.MustParseAddr("127.0.0.1"),
+		Entries: entries, Tags: tags, Cookie: gate.SessionCookie, Source: netip.MustParseAddr("127.0.0.1"),
 		Door: s.Client.Transport, Workers: 4, Rate: 10_000, Timeout: 30 * time.Second, Now: time.Now,
 	})
 	if err != nil {

@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"github.com/tenward/tenward/attack"
 	"github.com/tenward/tenward/event/segment"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/test/node"
 )
 
@@ -85,6 +88,18 @@ func TestTheProgramAttacksItselfAndNoApplication(t *testing.T) {
 	if out, err := n.Try(t, "person", "reset", "tenward-attack"); err == nil {
 		t.Errorf("somebody can become the account: %s", out)
 	}
+	// The checks have asked too by then, each as often as it was told to, and no application either. wiki is only watched.
+	answered := func(status map[string]practice.Status) bool {
+		return status["validation/attacks-refused"] == practice.Fail && !slices.Contains(slices.Collect(maps.Values(status)), practice.Unknown)
+	}
+	for id, want := range map[string]practice.Status{
+		"attacks-refused": practice.Fail, "honest-requests-pass": practice.Pass, "every-family-refuses": practice.Pass, "places-read": practice.Warn, "exclusions-narrow": practice.Pass,
+		"refusals-explained": practice.Pass, "long-bodies-refused": practice.Warn, "two-readings-refused": practice.Pass,
+	} {
+		if got := await(t, n, time.Time{}, answered)["validation/"+id]; got != want {
+			t.Errorf("validation/%s says %s, want %s", id, got, want)
+		}
+	}
 	n.Stop(t)
 	if got := connections.Load(); got != 0 {
 		t.Errorf("the application saw %d connections", got)
@@ -92,10 +107,16 @@ func TestTheProgramAttacksItselfAndNoApplication(t *testing.T) {
 
 	type outcome struct{ service, verdict, stage string }
 	got, kinds := map[outcome]int{}, map[string]int{}
-	for _, e := range events(t, filepath.Join(n.Data, "record")) {
+	all, corpus := events(t, filepath.Join(n.Data, "record")), map[string]bool{}
+	for _, e := range all {
+		if e.Unmapped.Tenward.Kind == "audits.run.ended" {
+			corpus[e.run()] = true
+		}
+	}
+	for _, e := range all {
 		one := e.Unmapped.Tenward
 		kinds[one.Kind]++
-		if strings.HasPrefix(one.Kind, "audits.") || e.run() == "" {
+		if strings.HasPrefix(one.Kind, "audits.") || !corpus[e.run()] {
 			continue
 		}
 		got[outcome{one.Service, one.Verdict, one.Stage}]++
@@ -125,6 +146,57 @@ func TestTheProgramAttacksItselfAndNoApplication(t *testing.T) {
 	for kind, n := range map[string]int{"audits.account.made": 1, "audits.run.began": 2, "audits.run.ended": 2, "access.role.granted": 1} {
 		if kinds[kind] != n {
 			t.Errorf("%s stands %d times on the record, want %d", kind, kinds[kind], n)
+		}
+	}
+
+	// A start knows what was tried before it. Nobody tries again: the account may not.
+	n.Run(t)
+	n.Command(t, "person", "disable", "tenward-attack")
+	n.Stop(t)
+	began := time.Now()
+	n.Run(t)
+	await(t, n, began, func(status map[string]practice.Status) bool {
+		return status["validation/places-read"] == practice.Unknown && status["validation/attacks-refused"] == practice.Fail &&
+			status["validation/honest-requests-pass"] == practice.Pass && status["validation/every-family-refuses"] == practice.Pass
+	})
+}
+
+// await gives what the checks of validation say as soon as all of them were asked after that time, and what they say is
+// what is waited for.
+func await(t *testing.T, n *node.Node, after time.Time, wanted func(map[string]practice.Status) bool) map[string]practice.Status {
+	t.Helper()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(2 * time.Minute); ; {
+		var now struct {
+			At        time.Time
+			Practices []struct {
+				Slug   string
+				Checks []struct {
+					ID     string
+					Status practice.Status
+					Age    *int64 // whole seconds
+				}
+			}
+		}
+		if err := json.Unmarshal([]byte(n.Command(t, "status", "--json")), &now); err != nil {
+			t.Fatal(err)
+		}
+		status, asked := map[string]practice.Status{}, true
+		for _, p := range now.Practices {
+			for _, c := range p.Checks {
+				if p.Slug == "validation" {
+					status[c.ID], asked = c.Status, asked && c.Age != nil && now.At.Add(-time.Duration(*c.Age+1)*time.Second).After(after)
+				}
+			}
+		}
+		if asked && wanted(status) {
+			return status
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("the checks say %v:\n%s", status, n.Said())
 		}
 	}
 }
