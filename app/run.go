@@ -160,7 +160,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	}
 	face := consoleOf(ten)
 	con, err := console.New(console.Options{ //nolint:contextcheck // its feed lives until Close
-		Pages: face.pages, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
+		Pages: face.pages, Bare: []practice.Page{statusAnswer(checks)}, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
 		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(o.source), Measures: g.Measures, File: o.source.Name, Settings: config.Lines(o.source, c), Events: record, Evidence: checks, Index: finds.index,
 		Session: session, May: d.access.May, Hold: d.sessions.Hold, Now: time.Now, Log: o.log,
 	})
@@ -205,7 +205,7 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	commands := adminServer(local(con.API(), statusHandler(checks, o.log), ten), o.log)
+	commands := adminServer(local(con.API(), ten), o.log)
 	go func() {
 		if err := commands.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("serve admin socket: %w", err)

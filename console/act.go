@@ -47,6 +47,10 @@ func (c *Console) act(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.inside(a.role, func(w http.ResponseWriter, r *http.Request) {
+		if err := declared(a.Form, form, "next", "confirmed"); err != nil {
+			c.fail(w, r, err)
+			return
+		}
 		if a.Effect != nil && (form.Get("confirmed") == "" || !reasoned(form)) {
 			c.ask(w, r, a, form)
 			return
@@ -132,6 +136,10 @@ func (c *Console) do(behind func(role string, h http.HandlerFunc) http.HandlerFu
 			return
 		}
 		behind(a.role, func(w http.ResponseWriter, r *http.Request) {
+			if err := declared(a.Form, form); err != nil {
+				c.fail(w, r, err)
+				return
+			}
 			result, err := a.Do(r.Context(), form)
 			if err != nil {
 				c.fail(w, r, err)

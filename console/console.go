@@ -39,6 +39,7 @@ type Options struct {
 	Index    *index.Index // finds events by what they say
 
 	Pages       []practice.Page // the practices', which the console does not know
+	Bare        []practice.Page // what only programs ask for: no page shows it
 	Actions     []practice.Action
 	Remedies    []practice.Remedy
 	Permissions []practice.Permission
@@ -84,6 +85,7 @@ type Console struct {
 	host    string // what the Host header must say, with the port
 	ui      *ui.UI
 	pages   []*page            // in the navigation's order
+	bare    []*page            // without a face
 	actions map[string]*action // by name
 	roles   map[string]string  // which role each permission asks for
 	cures   []cure
@@ -93,6 +95,8 @@ type Console struct {
 	causes  *causes
 	weeks   *weeks
 	meter   *meter
+
+	description []byte // of the API, in OpenAPI
 
 	stop    context.CancelFunc
 	stopped <-chan struct{}

@@ -154,7 +154,7 @@ const askNow = "evidence.check.run"
 
 // ownActions are what can be done on the console's own pages.
 func (c *Console) ownActions() []practice.Action {
-	return []practice.Action{{Name: askNow, Title: "Ask now", Permission: askNow, Do: c.askCheck}}
+	return []practice.Action{{Name: askNow, Title: "Ask now", Permission: askNow, Form: []practice.Field{checkAsked()}, Do: c.askCheck}}
 }
 
 // askCheck runs a check outside its clock. It changes nothing but its own answer.

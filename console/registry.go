@@ -42,15 +42,15 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/practices", Group: "Prove", Title: "Practices", Icon: "practices", Key: "p", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/practices.html", "pages/checks.html"}, Data: &practices{}, Load: c.loadPractices,
+			Files: pageFiles, Templates: []string{"pages/practices.html", "pages/checks.html"}, Data: &practices{}, Query: byStatus(), Load: c.loadPractices,
 		},
 		{
 			Path: "/practices/{slug}", Below: "/practices", Title: "Practice", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/practice.html", "pages/checks.html"}, Data: &practicePage{}, Load: c.loadPractice,
+			Files: pageFiles, Templates: []string{"pages/practice.html", "pages/checks.html"}, Data: &practicePage{}, Query: byStatus(bySlug()), Load: c.loadPractice,
 		},
 		{
 			Path: "/practices/{slug}/{check}", Below: "/practices", Title: "Check", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/check.html"}, Data: &checkPage{}, Load: c.loadCheck,
+			Files: pageFiles, Templates: []string{"pages/check.html"}, Data: &checkPage{}, Query: byCheck(), Load: c.loadCheck,
 		},
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
@@ -62,7 +62,7 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/services/{name}", Below: "/services", Title: "Service", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/service.html"}, Data: &service{}, Load: c.loadService,
+			Files: pageFiles, Templates: []string{"pages/service.html"}, Data: &service{}, Query: byService(), Load: c.loadService,
 		},
 		{
 			Path: "/settings", Group: "System", Title: "Settings", Icon: "settings", Key: ",", Permission: readSettings,
@@ -70,11 +70,11 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/events", Group: "Watch", Title: "Events", Icon: "events", Key: "e", Permission: readRecord,
-			Files: pageFiles, Templates: []string{"pages/events.html", "pages/rows.html"}, Data: &list{}, Load: c.loadEvents,
+			Files: pageFiles, Templates: []string{"pages/events.html", "pages/rows.html"}, Data: &list{}, Query: byQuery(), Load: c.loadEvents,
 		},
 		{
 			Path: "/events/{id}", Below: "/events", Title: "Event", Permission: readRecord,
-			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Load: c.loadEvent,
+			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Query: byEvent(), Load: c.loadEvent,
 		},
 	}
 }
@@ -109,11 +109,21 @@ func (c *Console) register() error {
 		one.live = slices.ContainsFunc(one.body.Templates(), isLive)
 		c.pages = append(c.pages, one)
 	}
+	for _, p := range c.o.Bare {
+		role, err := c.roleFor(p.Permission)
+		if err != nil {
+			return fmt.Errorf("register %s: %w", p.Path, err)
+		}
+		c.bare = append(c.bare, &page{Page: p, role: role})
+	}
 	slices.SortStableFunc(c.pages, func(a, b *page) int { return slices.Index(groups, a.Group) - slices.Index(groups, b.Group) })
 	for _, a := range append(c.ownActions(), c.o.Actions...) {
 		role, err := c.roleFor(a.Permission)
 		if err != nil {
 			return fmt.Errorf("register action %s: %w", a.Name, err)
+		}
+		if a.Effect != nil && !slices.ContainsFunc(a.Form, func(f practice.Field) bool { return f.Name == practice.Reason().Name }) {
+			return fmt.Errorf("register action %s: it is asked about, and its form has no reason", a.Name)
 		}
 		c.actions[a.Name] = &action{a, role}
 	}
@@ -124,7 +134,9 @@ func (c *Console) register() error {
 		}
 		c.cures = append(c.cures, cure{r, role})
 	}
-	return nil
+	var err error
+	c.description, err = c.described()
+	return err
 }
 
 func isLive(t *template.Template) bool { return strings.HasPrefix(t.Name(), ui.LivePrefix) }
