@@ -57,12 +57,16 @@ func (g *garden) actions() []practice.Action {
 	}
 }
 
+func gardening() []practice.Permission {
+	return []practice.Permission{
+		{Name: "gardening.cut", Title: "Cut", Role: practice.RoleAdmin}, {Name: "gardening.water", Title: "Water", Role: practice.RoleAuditor},
+	}
+}
+
 func newGarden(t *testing.T) (*site, *garden) {
 	t.Helper()
 	g := &garden{roses: 3}
-	s := newSiteWith(t, g.actions(), []practice.Permission{
-		{Name: "gardening.cut", Title: "Cut", Role: practice.RoleAdmin}, {Name: "gardening.water", Title: "Water", Role: practice.RoleAuditor},
-	})
+	s := newSiteWith(t, g.actions(), gardening())
 	s.enter()
 	return s, g
 }

@@ -117,7 +117,7 @@ func New(o Options) (*Console, error) {
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
-		feed: &feed{events: o.Events, now: o.Now}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
+		feed: &feed{events: o.Events, now: o.Now, rows: []row{}}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
 		meter: newMeter(o.Measures, o.Now),
 	}
 	if err := c.register(); err != nil {
