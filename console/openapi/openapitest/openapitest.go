@@ -3,6 +3,8 @@ package openapitest
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,38 +61,38 @@ func (s *Spec) Operations() []string {
 	return all
 }
 
-// Operation is one that it describes.
-func (s *Spec) Operation(tb testing.TB, method, path string) *openapi3.Operation {
-	tb.Helper()
-	item := s.document.Paths.Value(path)
-	if item == nil || item.GetOperation(method) == nil {
-		tb.Fatalf("%s %s is not described", method, path)
-	}
-	return item.GetOperation(method)
-}
-
 // Holds fails the test where an answer to an operation is not as it is described.
 func (s *Spec) Holds(tb testing.TB, method, path string, status int, kind string, body []byte) {
 	tb.Helper()
-	o := s.Operation(tb, method, path)
-	response := o.Responses.Status(status)
+	if err := s.Fault(method, path, status, kind, body); err != nil {
+		tb.Errorf("%s %s answers %d: %v\n%.2000s", method, path, status, err, body)
+	}
+}
+
+// Fault says in what an answer is not as it is described; nil where it is.
+func (s *Spec) Fault(method, path string, status int, kind string, body []byte) error {
+	item := s.document.Paths.Value(path)
+	if item == nil || item.GetOperation(method) == nil {
+		return errors.New("it is not described")
+	}
+	responses := item.GetOperation(method).Responses
+	response := responses.Status(status)
 	if response == nil {
-		response = o.Responses.Default()
+		response = responses.Default()
 	}
 	media := response.Value.Content.Get(kind)
 	if media == nil {
-		tb.Errorf("%s %s answers %d as %q, which is not described", method, path, status, kind)
-		return
+		return fmt.Errorf("it is not described as %q", kind)
 	}
 	var sent any
 	if err := json.Unmarshal(body, &sent); err != nil {
-		tb.Errorf("%s %s answers no JSON: %v", method, path, err)
-		return
+		return fmt.Errorf("read its JSON: %w", err)
 	}
 	if err := media.Schema.Value.VisitJSON(sent, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors()); err != nil {
-		tb.Errorf("%s %s answers %d otherwise than described: %v\n%.2000s", method, path, status, err, body)
+		return fmt.Errorf("it is otherwise than described: %w", err)
 	}
 	s.meet(media.Schema, sent)
+	return nil
 }
 
 // meet remembers which members an answer has something in.
