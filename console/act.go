@@ -1,6 +1,7 @@
 package console
 
 import (
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,7 +23,7 @@ type action struct {
 
 var (
 	errNoAction = problem.New("console.action.unknown", "There is no such action.", "Begin at the page that you came from, or see tenward --help.")
-	errForm     = problem.New("console.form.malformed", "The form cannot be read.", "Send it again from a page of the console.")
+	errForm     = problem.New("console.form.malformed", "The form cannot be read.", "Send it again from a page of the console; programs send application/x-www-form-urlencoded, and nothing in the address.")
 	errNoReason = problem.New("console.reason.missing", "There is no reason.", "Write in a few words why, for whoever reads the record later.")
 )
 
@@ -35,6 +36,10 @@ func (c *Console) asked(w http.ResponseWriter, r *http.Request) (*action, url.Va
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
 		return nil, nil, errForm.Because(err)
+	}
+	// What is sent in another form, or in the address, would be left out without a word.
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.URL.RawQuery != "" || r.ContentLength != 0 && kind != "application/x-www-form-urlencoded" {
+		return nil, nil, errForm
 	}
 	return a, r.PostForm, nil
 }

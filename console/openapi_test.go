@@ -145,6 +145,33 @@ func TestAnActionIsToldWhatItDeclares(t *testing.T) {
 	}
 }
 
+func TestAnActionIsToldInAFormAndNothingBesides(t *testing.T) {
+	s, g := newGarden(t)
+	s.role = practice.RoleAdmin
+	for _, tt := range []struct {
+		name, address, kind, body string
+		want                      int
+	}{
+		{"JSON", "", "application/json", `{"roses":"3"}`, http.StatusBadRequest},
+		{"no kind", "", "", "roses=3", http.StatusBadRequest},
+		{"in the address", "?roses=3", "application/x-www-form-urlencoded", "", http.StatusBadRequest},
+		{"a form", "", "application/x-www-form-urlencoded; charset=utf-8", "roses=3", http.StatusOK},
+		{"nothing", "", "", "", http.StatusOK},
+	} {
+		g.asked = nil
+		r, err := http.NewRequest(http.MethodPost, s.origin+"/api/v1/actions/gardening.rose.grow"+tt.address, strings.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.kind != "" {
+			r.Header.Set("Content-Type", tt.kind)
+		}
+		if a := s.send(t, r); a.status != tt.want || (g.asked == nil) != (tt.want == http.StatusBadRequest) {
+			t.Errorf("%s: %d, and the action was told %v", tt.name, a.status, g.asked)
+		}
+	}
+}
+
 func TestADescriptionNeedsToKnowWhatThePathNames(t *testing.T) {
 	s := newSite(t)
 	o := s.options()

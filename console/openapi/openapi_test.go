@@ -24,7 +24,7 @@ type bush struct {
 	Near    []bush          `json:"near,omitempty"`
 	Pipe    netip.Addr      `json:"pipe"`
 	Raw     json.RawMessage `json:"raw"`
-	Weight  float64         `json:"weight"`
+	Weight  float64         `json:"weight" doc:"In grams"`
 	Secret  string          `json:"-"`
 	inside  int
 }
@@ -63,6 +63,9 @@ func TestTheDescriptionIsWhatJSONMakesOfTheTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec := openapitest.Read(t, text)
+	if !strings.Contains(string(text), `"description": "In grams"`) {
+		t.Error("the unit is not described")
+	}
 	made, err := json.Marshal(bush{
 		roses: roses{[]string{"red"}}, soil: &soil{true}, ID: "7", Planted: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), State: practice.Pass,
 		Pipe: netip.MustParseAddr("192.0.2.1"), Raw: json.RawMessage(`{"any":[1]}`), Weight: 1.5, Secret: "s3cret", inside: 1,

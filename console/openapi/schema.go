@@ -22,8 +22,17 @@ type types struct {
 
 func newTypes() *types {
 	k := &types{all: map[string]*jsonschema.Schema{}}
-	k.reflect = jsonschema.Reflector{Anonymous: true, AllowAdditionalProperties: true, Mapper: k.asText, Namer: nameOf}
+	k.reflect = jsonschema.Reflector{Anonymous: true, AllowAdditionalProperties: true, Mapper: k.asText, Namer: nameOf, LookupComment: docOf}
 	return k
+}
+
+// docOf is what a member's tag says of it, its unit above all.
+func docOf(t reflect.Type, field string) string {
+	if field == "" || t.Kind() != reflect.Struct {
+		return ""
+	}
+	f, _ := t.FieldByName(field)
+	return f.Tag.Get("doc")
 }
 
 // nameOf has the package before the name: each practice has an overview.

@@ -3,10 +3,12 @@ package door_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,12 +104,39 @@ func (c *client) holds(method, path string, a reply, want int, into any) {
 	}
 }
 
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestTheAPIIsWhatItWas shows each change of what programs rely on: a name that goes, or a member that is there no more,
+// breaks them.
+func TestTheAPIIsWhatItWas(t *testing.T) {
+	got, file := newHouse(t).local(t).spec.Outline(), filepath.Join("testdata", "api.txt")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil { //nolint:gosec // a golden file of this repository
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the API is another (rewrite testdata/api.txt with -update and look at it); it is now:\n%s", got)
+	}
+}
+
 // rows are those of a list, as far as other questions need them.
 type rows []struct{ ID string }
 
 func TestEveryAnswerOfTheProgramIsAsItIsDescribed(t *testing.T) {
 	h := newHouse(t)
 	c := h.local(t)
+	for _, o := range c.spec.Operations() {
+		if path, action := strings.CutPrefix(o, "POST "); action {
+			if a := c.send(http.MethodPost, path, url.Values{}); a.status < 400 || a.status >= 500 {
+				t.Errorf("%s is told nothing, and answers %d: %s", path, a.status, a.body)
+			}
+		}
+	}
 	c.act("evidence.check.run", http.StatusOK, url.Values{"check": {"access/roles-held"}}) // nobody holds one yet
 	c.get(api+"/status", http.StatusOK, nil, nil)
 	h.person(t, "ada", "owner")
