@@ -25,12 +25,11 @@ func consoleOf(ten []practice.Practice) consoleParts {
 	return c
 }
 
-// local is what commands on this machine can ask for: the console's data and actions, how everything
-// stands, and the practices' API.
-func local(console, status http.Handler, ten []practice.Practice) http.Handler {
+// local is what commands on this machine can ask for: the console's data and actions, and the
+// practices' API.
+func local(console http.Handler, ten []practice.Practice) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", console)
-	mux.Handle("GET /api/v1/status", status)
 	for _, p := range ten {
 		for _, r := range p.Routes {
 			if r.Face == practice.API {

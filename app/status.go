@@ -1,11 +1,11 @@
 package app
 
 import (
-	"encoding/json"
-	"log/slog"
-	"net/http"
+	"context"
+	"net/url"
 	"time"
 
+	"github.com/tenward/tenward/console"
 	"github.com/tenward/tenward/evidence"
 	"github.com/tenward/tenward/practice"
 )
@@ -37,8 +37,8 @@ type statusCheck struct {
 	Source   string          `json:"source"`
 	Status   practice.Status `json:"status"`
 	Subjects evidence.Counts `json:"subjects"`
-	Age      *int64          `json:"age"` // seconds since it was asked; null: never
-	Until    *time.Time      `json:"until"`
+	Age      *int64          `json:"age"   jsonschema:"nullable"` // seconds since it was asked; null: never
+	Until    *time.Time      `json:"until" jsonschema:"nullable"`
 	Problem  string          `json:"problem,omitempty"`
 	Worst    []statusFinding `json:"worst,omitempty"` // what it says of the first that do not pass
 	Fix      string          `json:"fix,omitempty"`   // where it does not pass
@@ -82,16 +82,16 @@ func statusOfCheck(a *evidence.Asked, now time.Time) statusCheck {
 	return c
 }
 
-// statusHandler answers on the admin socket.
-func statusHandler(checks *evidence.Service, log *slog.Logger) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		posture, err := checks.Posture(r.Context())
-		if err != nil {
-			log.Error("it could not be read how the checks stand", "error", err)
-			http.Error(w, "it could not be read how the checks stand", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(statusOf(posture)) // a client that has gone needs no answer
-	})
+// statusAnswer is what the API says of it, as `tenward status` asks.
+func statusAnswer(checks *evidence.Service) practice.Page {
+	return practice.Page{
+		Path: "/status", Title: "How the ten practices stand", Permission: console.SeeState, Data: status{},
+		Load: func(ctx context.Context, _ url.Values) (any, error) {
+			posture, err := checks.Posture(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return statusOf(posture), nil
+		},
+	}
 }

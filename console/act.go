@@ -1,6 +1,7 @@
 package console
 
 import (
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,7 +23,7 @@ type action struct {
 
 var (
 	errNoAction = problem.New("console.action.unknown", "There is no such action.", "Begin at the page that you came from, or see tenward --help.")
-	errForm     = problem.New("console.form.malformed", "The form cannot be read.", "Send it again from a page of the console.")
+	errForm     = problem.New("console.form.malformed", "The form cannot be read.", "Send it again from a page of the console; programs send application/x-www-form-urlencoded, and nothing in the address.")
 	errNoReason = problem.New("console.reason.missing", "There is no reason.", "Write in a few words why, for whoever reads the record later.")
 )
 
@@ -36,6 +37,10 @@ func (c *Console) asked(w http.ResponseWriter, r *http.Request) (*action, url.Va
 	if err := r.ParseForm(); err != nil {
 		return nil, nil, errForm.Because(err)
 	}
+	// What is sent in another form, or in the address, would be left out without a word.
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); r.URL.RawQuery != "" || r.ContentLength != 0 && kind != "application/x-www-form-urlencoded" {
+		return nil, nil, errForm
+	}
 	return a, r.PostForm, nil
 }
 
@@ -47,6 +52,10 @@ func (c *Console) act(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.inside(a.role, func(w http.ResponseWriter, r *http.Request) {
+		if err := declared(a.Form, form, "next", "confirmed"); err != nil {
+			c.fail(w, r, err)
+			return
+		}
 		if a.Effect != nil && (form.Get("confirmed") == "" || !reasoned(form)) {
 			c.ask(w, r, a, form)
 			return
@@ -132,6 +141,10 @@ func (c *Console) do(behind func(role string, h http.HandlerFunc) http.HandlerFu
 			return
 		}
 		behind(a.role, func(w http.ResponseWriter, r *http.Request) {
+			if err := declared(a.Form, form); err != nil {
+				c.fail(w, r, err)
+				return
+			}
 			result, err := a.Do(r.Context(), form)
 			if err != nil {
 				c.fail(w, r, err)

@@ -26,6 +26,7 @@ func (g *garden) actions() []practice.Action {
 	return []practice.Action{
 		{
 			Name: "gardening.rose.cut", Title: "Cut roses", Permission: "gardening.cut",
+			Form: []practice.Field{{Name: "bush"}, practice.Reason()},
 			Effect: func(context.Context, url.Values) (string, error) {
 				if g.broken {
 					return "", problem.New("gardening.rose.unknown", "There is no such rose.", "Look at the bush.")
@@ -40,7 +41,7 @@ func (g *garden) actions() []practice.Action {
 				}, nil
 			},
 		},
-		{Name: "gardening.rose.grow", Title: "Grow roses", Permission: "gardening.cut", Do: func(_ context.Context, form url.Values) (practice.Result, error) {
+		{Name: "gardening.rose.grow", Title: "Grow roses", Permission: "gardening.cut", Form: []practice.Field{{Name: "roses"}, {Name: "colour", Many: true}}, Do: func(_ context.Context, form url.Values) (practice.Result, error) {
 			g.roses, g.asked = 3, form
 			return practice.Result{Sentence: "They stand again."}, nil
 		}},
@@ -56,12 +57,16 @@ func (g *garden) actions() []practice.Action {
 	}
 }
 
+func gardening() []practice.Permission {
+	return []practice.Permission{
+		{Name: "gardening.cut", Title: "Cut", Role: practice.RoleAdmin}, {Name: "gardening.water", Title: "Water", Role: practice.RoleAuditor},
+	}
+}
+
 func newGarden(t *testing.T) (*site, *garden) {
 	t.Helper()
 	g := &garden{roses: 3}
-	s := newSiteWith(t, g.actions(), []practice.Permission{
-		{Name: "gardening.cut", Title: "Cut", Role: practice.RoleAdmin}, {Name: "gardening.water", Title: "Water", Role: practice.RoleAuditor},
-	})
+	s := newSiteWith(t, g.actions(), gardening())
 	s.enter()
 	return s, g
 }

@@ -21,15 +21,12 @@ func (c *Console) API() http.Handler {
 	return mux
 }
 
-// data is what pages show and what actions do, for programs.
+// data is what pages show and what actions do, for programs. It is what the API's description says, and nothing besides.
 func (c *Console) data(mux *http.ServeMux, behind func(role string, h http.HandlerFunc) http.HandlerFunc) {
-	for _, p := range c.pages {
-		mux.HandleFunc("GET /api/v1"+p.Path, behind(p.role, func(w http.ResponseWriter, r *http.Request) {
-			data, err := p.Load(r.Context(), p.query(r))
-			c.answer(w, r, data, err)
-		}))
+	for _, one := range c.answers() {
+		mux.HandleFunc(one.Method+" "+one.Path, behind(one.Role, one.handle))
 	}
-	mux.HandleFunc("POST /api/v1/actions/{name}", behind(practice.RoleReader, c.do(behind)))
+	mux.HandleFunc("POST "+actionsBelow+"{name}", behind(practice.RoleReader, c.do(behind)))
 }
 
 func (c *Console) answer(w http.ResponseWriter, r *http.Request, v any, err error) {

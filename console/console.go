@@ -39,6 +39,7 @@ type Options struct {
 	Views    *saved.Views // queries that people have named
 
 	Pages       []practice.Page // the practices', which the console does not know
+	Bare        []practice.Page // what only programs ask for: no page shows it
 	Actions     []practice.Action
 	Remedies    []practice.Remedy
 	Permissions []practice.Permission
@@ -88,6 +89,7 @@ type Console struct {
 	host    string // what the Host header must say, with the port
 	ui      *ui.UI
 	pages   []*page            // in the navigation's order
+	bare    []*page            // without a face
 	actions map[string]*action // by name
 	roles   map[string]string  // which role each permission asks for
 	cures   []cure
@@ -97,6 +99,8 @@ type Console struct {
 	causes  *causes
 	weeks   *weeks
 	hours   *lastHours
+
+	description []byte // of the API, in OpenAPI
 
 	stop    context.CancelFunc
 	stopped <-chan struct{}
@@ -116,7 +120,7 @@ func New(o Options) (*Console, error) {
 	c := &Console{
 		o: o, host: host, ui: face, stop: stop, stopped: ctx.Done(),
 		actions: map[string]*action{}, roles: map[string]string{}, flashes: newFlashes(o.Now), streams: newStreams(),
-		feed: &feed{events: o.Events, now: o.Now}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
+		feed: &feed{events: o.Events, now: o.Now, rows: []row{}}, causes: &causes{index: o.Index, now: o.Now}, weeks: &weeks{index: o.Index, now: o.Now},
 		hours: &lastHours{index: o.Index, now: o.Now},
 	}
 	if err := c.register(); err != nil {

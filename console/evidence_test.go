@@ -25,7 +25,7 @@ type proofs struct {
 }
 
 func (p *proofs) Posture(context.Context) (*evidence.Posture, error) {
-	all := &evidence.Posture{At: noon, Practices: p.practices}
+	all := &evidence.Posture{At: noon, Practices: append([]evidence.Standing{}, p.practices...)}
 	for _, s := range p.practices {
 		if s.Assessed {
 			all.Score.Proven += s.Score.Percent()
@@ -89,7 +89,7 @@ func check(id string, status practice.Status, weight int) evidence.Asked {
 
 // practiceOf has these checks.
 func practiceOf(slug string, checks ...evidence.Asked) evidence.Standing {
-	s := evidence.Standing{Slug: slug, Title: strings.ToUpper(slug[:1]) + slug[1:], Source: "ISO 27001 " + slug, Assessed: len(checks) > 0, Checks: checks}
+	s := evidence.Standing{Slug: slug, Title: strings.ToUpper(slug[:1]) + slug[1:], Source: "ISO 27001 " + slug, Assessed: len(checks) > 0, Checks: append([]evidence.Asked{}, checks...)}
 	for _, c := range checks {
 		s.Score.Of += 100 * c.Weight
 		s.Score.Proven += 100 * c.Weight * c.Counts.Pass

@@ -68,15 +68,18 @@ func (c *Console) writeNotice(w http.ResponseWriter, r *http.Request, status int
 func refuseJSON(w http.ResponseWriter, status int, p *problem.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	err := json.NewEncoder(w).Encode(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Code   string `json:"code"`
-		Detail string `json:"detail"`
-		Next   string `json:"next"`
-	}{"about:blank", http.StatusText(status), status, p.Code, p.Sentence, p.Next})
+	err := json.NewEncoder(w).Encode(refusal{"about:blank", http.StatusText(status), status, p.Code, p.Sentence, p.Next})
 	if err != nil {
 		return // the reader has gone
 	}
+}
+
+// refusal is a problem as RFC 9457 has it.
+type refusal struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	Next   string `json:"next"`
 }

@@ -46,15 +46,15 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/practices", Group: "Prove", Title: "Practices", Icon: "practices", Key: "p", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/practices.html", "pages/checks.html"}, Data: &practices{}, Load: c.loadPractices,
+			Files: pageFiles, Templates: []string{"pages/practices.html", "pages/checks.html"}, Data: &practices{}, Query: byStatus(), Load: c.loadPractices,
 		},
 		{
 			Path: "/practices/{slug}", Below: "/practices", Title: "Practice", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/practice.html", "pages/checks.html"}, Data: &practicePage{}, Load: c.loadPractice,
+			Files: pageFiles, Templates: []string{"pages/practice.html", "pages/checks.html"}, Data: &practicePage{}, Query: byStatus(bySlug()), Load: c.loadPractice,
 		},
 		{
 			Path: "/practices/{slug}/{check}", Below: "/practices", Title: "Check", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/check.html"}, Data: &checkPage{}, Load: c.loadCheck,
+			Files: pageFiles, Templates: []string{"pages/check.html"}, Data: &checkPage{}, Query: byCheck(), Load: c.loadCheck,
 		},
 		{
 			Path: "/traffic", Group: "Watch", Title: "Traffic", Icon: "traffic", Key: "t", Permission: seeState,
@@ -66,7 +66,7 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/services/{name}", Below: "/services", Title: "Service", Permission: seeState,
-			Files: pageFiles, Templates: []string{"pages/service.html"}, Data: &service{}, Load: c.loadService,
+			Files: pageFiles, Templates: []string{"pages/service.html"}, Data: &service{}, Query: byService(), Load: c.loadService,
 		},
 		{
 			Path: "/settings", Group: "System", Title: "Settings", Icon: "settings", Key: ",", Permission: readSettings,
@@ -74,11 +74,11 @@ func (c *Console) own() []practice.Page {
 		},
 		{
 			Path: "/events", Group: "Watch", Title: "Events", Icon: "events", Key: "e", Permission: readRecord,
-			Files: pageFiles, Templates: []string{"pages/events.html", "pages/rows.html"}, Data: &list{}, Load: c.loadEvents,
+			Files: pageFiles, Templates: []string{"pages/events.html", "pages/rows.html"}, Data: &list{}, Query: byQuery(), Load: c.loadEvents,
 		},
 		{
 			Path: "/events/{id}", Below: "/events", Title: "Event", Permission: readRecord,
-			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Load: c.loadEvent,
+			Files: pageFiles, Templates: []string{"pages/event.html"}, Data: &one{}, Query: byEvent(), Load: c.loadEvent,
 		},
 	}
 }
@@ -86,8 +86,8 @@ func (c *Console) own() []practice.Page {
 // ownActions are what can be done on the console's own pages.
 func (c *Console) ownActions() []practice.Action {
 	return []practice.Action{
-		{Name: askNow, Title: "Ask now", Permission: askNow, Do: c.askCheck},
-		{Name: loadSettings, Title: "Load the configuration", Permission: loadSettings, Do: c.load},
+		{Name: askNow, Title: "Ask now", Permission: askNow, Form: []practice.Field{checkAsked()}, Do: c.askCheck},
+		{Name: loadSettings, Title: "Load the configuration", Permission: loadSettings, Do: c.loadFile},
 	}
 }
 
@@ -121,11 +121,21 @@ func (c *Console) register() error {
 		one.live = slices.ContainsFunc(one.body.Templates(), isLive)
 		c.pages = append(c.pages, one)
 	}
+	for _, p := range c.o.Bare {
+		role, err := c.roleFor(p.Permission)
+		if err != nil {
+			return fmt.Errorf("register %s: %w", p.Path, err)
+		}
+		c.bare = append(c.bare, &page{Page: p, role: role})
+	}
 	slices.SortStableFunc(c.pages, func(a, b *page) int { return slices.Index(groups, a.Group) - slices.Index(groups, b.Group) })
 	for _, a := range slices.Concat(c.ownActions(), c.viewActions(), c.o.Actions) {
 		role, err := c.roleFor(a.Permission)
 		if err != nil {
 			return fmt.Errorf("register action %s: %w", a.Name, err)
+		}
+		if a.Effect != nil && !slices.ContainsFunc(a.Form, func(f practice.Field) bool { return f.Name == practice.Reason().Name }) {
+			return fmt.Errorf("register action %s: it is asked about, and its form has no reason", a.Name)
 		}
 		c.actions[a.Name] = &action{a, role}
 	}
@@ -136,7 +146,9 @@ func (c *Console) register() error {
 		}
 		c.cures = append(c.cures, cure{r, role})
 	}
-	return nil
+	var err error
+	c.description, err = c.described()
+	return err
 }
 
 func isLive(t *template.Template) bool { return strings.HasPrefix(t.Name(), ui.LivePrefix) }

@@ -129,7 +129,7 @@ func (c *Console) services() services {
 	for _, s := range c.o.Services {
 		m := measures[s.Name]
 		all.Services = append(all.Services, service{
-			Name: s.Name, Hosts: s.Hosts, Path: s.Path, Upstream: s.Upstream, Public: s.Public, Mode: s.Mode, Source: s.Source,
+			Name: s.Name, Hosts: append([]string{}, s.Hosts...), Path: s.Path, Upstream: s.Upstream, Public: append([]string{}, s.Public...), Mode: s.Mode, Source: s.Source,
 			verdicts: verdictsOf(m.Counts), Statuses: statusesOf(m.Statuses), Latency: latencies[s.Name], Health: healthOf(m.Upstream),
 			Upstreams: reachedOf(m.Upstreams), Retried: m.Retried,
 		})

@@ -51,8 +51,8 @@ func (c *Console) loadSettings(ctx context.Context, _ url.Values) (any, error) {
 	return s, nil
 }
 
-// load brings what the file says now into force.
-func (c *Console) load(ctx context.Context, _ url.Values) (practice.Result, error) {
+// loadFile brings what the file says now into force.
+func (c *Console) loadFile(ctx context.Context, _ url.Values) (practice.Result, error) {
 	// Whoever asked may go: half a configuration is never in force.
 	if err := c.o.Load(context.WithoutCancel(ctx), practice.Actor(ctx)); err != nil {
 		return practice.Result{}, err

@@ -30,6 +30,11 @@ func orchard(asked *[]string) []practice.Page {
 				return nil, nil
 			},
 		}
+		for _, name := range [...]string{"id", "apple"} {
+			if strings.Contains(path, "{"+name+"}") {
+				one.Query = append(one.Query, practice.Field{Name: name, Required: true})
+			}
+		}
 		if below == "" {
 			one.Group, one.Icon = "Protect", "services"
 		}

@@ -52,7 +52,7 @@ type Asked struct {
 	Title  string        `json:"title"`
 	Source string        `json:"source"`
 	Fix    string        `json:"fix"`
-	Every  time.Duration `json:"every"` // nanoseconds
+	Every  time.Duration `json:"every" doc:"How often it is asked, in nanoseconds"`
 	Weight int           `json:"weight"`
 
 	Status   practice.Status `json:"status"` // the worst of its subjects: fail, unknown, warn, pass

@@ -50,6 +50,11 @@ func (s Status) String() string {
 	}
 }
 
+// Words are all that a status may be written as.
+func (Status) Words() []string {
+	return []string{Unknown.String(), Pass.String(), Warn.String(), Fail.String()}
+}
+
 // MarshalText writes the status as its word.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 

@@ -68,6 +68,7 @@ type Page struct {
 	Files      fs.FS    // its templates; one of them is named "page", and those named "live-…" are renewed as they change
 	Templates  []string // their files
 	Data       any      // a zero value of what Load gives, which describes the API
+	Query      []Field  // what it can be asked for, and what the values in its path are
 
 	// Load gives what the page shows. The query holds the path's values too. Data that has a Heading gives the page its
 	// title, and data whose Still says so is not renewed.
@@ -79,6 +80,7 @@ type Action struct {
 	Name       string // slug.subject.verb
 	Title      string // what its button says
 	Permission string
+	Form       []Field // what it is told
 	// Effect says, in numbers, what it would do to whom. Where there is one, people are asked first and give a reason.
 	Effect func(context.Context, url.Values) (string, error)
 	Do     func(context.Context, url.Values) (Result, error)

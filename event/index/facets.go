@@ -13,15 +13,15 @@ import (
 
 // Facet is how often each value of a field stands in what a query finds.
 type Facet struct {
-	Field  string
-	Values []Value // the most frequent first, at most MaxValues
-	Others int     // how many values there are besides
+	Field  string  `json:"field"`
+	Values []Value `json:"values"` // the most frequent first, at most MaxValues
+	Others int     `json:"others"` // how many values there are besides
 }
 
 // Value is one value of a field, as With takes it, and how many rows the query with it has.
 type Value struct {
-	Value string
-	Count int64
+	Value string `json:"value"`
+	Count int64  `json:"count"`
 }
 
 // MaxValues is how many values of one field are named.

@@ -20,9 +20,10 @@ type Query struct {
 
 // Word is one word of a query, as chips show it.
 type Word struct {
-	Text         string // as the query writes it
-	Field, Value string // Field is empty for a free word
-	Not          bool
+	Text  string `json:"text"`  // as the query writes it
+	Field string `json:"field"` // empty for a free word
+	Value string `json:"value"`
+	Not   bool   `json:"not"`
 }
 
 // Parse reads the language in which people search:
@@ -90,7 +91,7 @@ func (q Query) Without(text string) Query {
 
 // Words lists the query's words, those of time at the end.
 func (q Query) Words() []Word {
-	var words []Word
+	words := []Word{}
 	for _, t := range q.terms {
 		w := Word{Text: t.String(), Value: t.compare + t.value, Not: t.not}
 		if t.field != nil {

@@ -32,8 +32,8 @@ var (
 
 func (s *Service) actions() []practice.Action {
 	return []practice.Action{
-		{Name: "access.role.grant", Title: "Give the role", Permission: manageRoles, Effect: s.grantEffect, Do: s.grantAction},
-		{Name: "access.role.revoke", Title: "Take the role away", Permission: manageRoles, Effect: s.revokeEffect, Do: s.revokeAction},
+		{Name: "access.role.grant", Title: "Give the role", Permission: manageRoles, Form: grantFields(), Effect: s.grantEffect, Do: s.grantAction},
+		{Name: "access.role.revoke", Title: "Take the role away", Permission: manageRoles, Form: revokeFields(), Effect: s.revokeEffect, Do: s.revokeAction},
 	}
 }
 

@@ -20,19 +20,19 @@ func (s *Service) screens() []practice.Page {
 	return []practice.Page{
 		{
 			Path: "/people/{id}/roles", Below: "/people/{id}", Title: "Roles of a person", Tab: "Roles", Permission: seeRoles,
-			Files: screenFiles, Templates: []string{"console/person.html", "console/parts.html"}, Data: &personRoles{}, Load: s.loadPerson,
+			Files: screenFiles, Templates: []string{"console/person.html", "console/parts.html"}, Data: &personRoles{}, Query: append(byPerson(), tryFields()...), Load: s.loadPerson,
 		},
 		{
 			Path: "/grants", Below: "/people", Title: "Grants", Permission: seeRoles,
-			Files: screenFiles, Templates: []string{"console/grants.html", "console/parts.html"}, Data: &grants{}, Load: s.loadGrants,
+			Files: screenFiles, Templates: []string{"console/grants.html", "console/parts.html"}, Data: &grants{}, Query: whichFields(), Load: s.loadGrants,
 		},
 		{
 			Path: "/roles", Below: "/people", Title: "Roles", Permission: seeRoles,
-			Files: screenFiles, Templates: []string{"console/roles.html", "console/parts.html"}, Data: &roleList{}, Load: s.loadRoles,
+			Files: screenFiles, Templates: []string{"console/roles.html", "console/parts.html"}, Data: &roleList{}, Query: append(asAccount(), tryFields()...), Load: s.loadRoles,
 		},
 		{
 			Path: "/roles/{name}", Below: "/roles", Title: "Role", Permission: seeRoles,
-			Files: screenFiles, Templates: []string{"console/role.html", "console/parts.html"}, Data: &oneRole{}, Load: s.loadRole,
+			Files: screenFiles, Templates: []string{"console/role.html", "console/parts.html"}, Data: &oneRole{}, Query: append(byRole(), tryFields()...), Load: s.loadRole,
 		},
 	}
 }

@@ -37,12 +37,12 @@ type roles interface {
 
 func (s *Service) actions() []practice.Action {
 	return []practice.Action{
-		{Name: "authentication.person.invite", Title: "Invite", Permission: managePeople, Do: s.invite},
-		{Name: "authentication.person.reset", Title: "Make a new link", Permission: managePeople, Effect: s.resetEffect, Do: s.reset},
-		{Name: "authentication.person.disable", Title: "Disable", Permission: managePeople, Effect: s.disableEffect, Do: s.disable},
-		{Name: "authentication.person.enable", Title: "Enable", Permission: managePeople, Effect: s.enableEffect, Do: s.enable},
-		{Name: "authentication.session.end", Title: "End the session", Permission: managePeople, Effect: s.endOneEffect, Do: s.endOne},
-		{Name: "authentication.sessions.end", Title: "Sign out everywhere", Permission: managePeople, Effect: s.endAllEffect, Do: s.endAll},
+		{Name: "authentication.person.invite", Title: "Invite", Permission: managePeople, Form: inviteFields(), Do: s.invite},
+		{Name: "authentication.person.reset", Title: "Make a new link", Permission: managePeople, Form: accountFields(), Effect: s.resetEffect, Do: s.reset},
+		{Name: "authentication.person.disable", Title: "Disable", Permission: managePeople, Form: accountFields(), Effect: s.disableEffect, Do: s.disable},
+		{Name: "authentication.person.enable", Title: "Enable", Permission: managePeople, Form: accountFields(), Effect: s.enableEffect, Do: s.enable},
+		{Name: "authentication.session.end", Title: "End the session", Permission: managePeople, Form: sessionFields(), Effect: s.endOneEffect, Do: s.endOne},
+		{Name: "authentication.sessions.end", Title: "Sign out everywhere", Permission: managePeople, Form: accountFields(), Effect: s.endAllEffect, Do: s.endAll},
 	}
 }
 

@@ -17,7 +17,7 @@ func (s *Service) screens() []practice.Page {
 	return []practice.Page{
 		{
 			Path: "/people", Group: "Protect", Title: "People & roles", Tab: "People", Icon: "people", Key: "u", Permission: seePeople,
-			Files: screenFiles, Templates: []string{"console/people.html"}, Data: &people{}, Load: s.loadPeople,
+			Files: screenFiles, Templates: []string{"console/people.html"}, Data: &people{}, Query: whichFields(), Load: s.loadPeople,
 		},
 		{
 			Path: "/people/invite", Below: "/people", Title: "Invite somebody", Tab: "Invite", Permission: managePeople,
@@ -25,7 +25,7 @@ func (s *Service) screens() []practice.Page {
 		},
 		{
 			Path: "/people/{id}", Below: "/people", Title: "Person", Permission: seePeople,
-			Files: screenFiles, Templates: []string{"console/person.html"}, Data: &onePerson{}, Load: s.loadPerson,
+			Files: screenFiles, Templates: []string{"console/person.html"}, Data: &onePerson{}, Query: byPerson(), Load: s.loadPerson,
 		},
 	}
 }

@@ -58,10 +58,10 @@ func (s *Service) permissions() []practice.Permission {
 
 func (s *Service) actions() []practice.Action {
 	return []practice.Action{
-		{Name: "validation.exclusion.propose", Title: "Propose it", Permission: proposeExclusion, Effect: s.proposeEffect, Do: s.propose(proposed)},
-		{Name: "validation.exclusion.allow", Title: "Let it pass", Permission: decideExclusion, Effect: s.allowEffect, Do: s.propose(accepted)},
-		{Name: "validation.exclusion.accept", Title: "Accept it", Permission: decideExclusion, Effect: s.acceptEffect, Do: s.decide(accepted)},
-		{Name: "validation.exclusion.withdraw", Title: "Withdraw it", Permission: decideExclusion, Do: s.decide(withdrawn)},
+		{Name: "validation.exclusion.propose", Title: "Propose it", Permission: proposeExclusion, Form: exclusionFields(), Effect: s.proposeEffect, Do: s.propose(proposed)},
+		{Name: "validation.exclusion.allow", Title: "Let it pass", Permission: decideExclusion, Form: exclusionFields(), Effect: s.allowEffect, Do: s.propose(accepted)},
+		{Name: "validation.exclusion.accept", Title: "Accept it", Permission: decideExclusion, Form: byExclusion(because()), Effect: s.acceptEffect, Do: s.decide(accepted)},
+		{Name: "validation.exclusion.withdraw", Title: "Withdraw it", Permission: decideExclusion, Form: byExclusion(practice.Reason()), Do: s.decide(withdrawn)},
 	}
 }
 

@@ -20,8 +20,9 @@ func (s *Service) refusalsExplained(ctx context.Context) ([]practice.Finding, er
 	findings := make([]practice.Finding, 0, len(s.services))
 	for _, service := range s.services {
 		name, mark := fresh(), fresh()
-		var entries []attack.Entry
-		for _, accept := range []string{"text/html", "application/json", "text/plain"} {
+		accepts := [...]string{"text/html", "application/json", "text/plain"}
+		entries := make([]attack.Entry, 0, len(accepts))
+		for _, accept := range accepts {
 			e := attack.Entry{ID: "refusal." + accept, Kind: accept, Expect: attack.Refused, By: attack.ByRules}
 			e.Request = attack.InQuery.Request("/", name, "<script>confirm('"+mark+"')</script>")
 			e.Request.Header = map[string][]string{"Accept": {accept}}

@@ -30,11 +30,11 @@ func (s *Service) screens() []practice.Page {
 		},
 		{
 			Path: "/validation/rules/{rule}", Below: "/validation", Title: "Rule", Permission: seeRules,
-			Files: screenFiles, Templates: []string{"console/rule.html", "console/parts.html"}, Data: &ruleShown{}, Load: s.loadRule,
+			Files: screenFiles, Templates: []string{"console/rule.html", "console/parts.html"}, Data: &ruleShown{}, Query: byRule(), Load: s.loadRule,
 		},
 		{
 			Path: "/validation/exclusions/new", Below: "/validation", Title: "Let it pass", Tab: "New exclusion", Permission: seeRules,
-			Files: screenFiles, Templates: []string{"console/exclude.html", "console/parts.html"}, Data: &drafts{}, Load: s.loadDrafts,
+			Files: screenFiles, Templates: []string{"console/exclude.html", "console/parts.html"}, Data: &drafts{}, Query: byEvent(), Load: s.loadDrafts,
 		},
 	}
 }
