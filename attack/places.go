@@ -68,7 +68,7 @@ var held = []struct {
 // Places are attacks in every place of a request. name is what each is called where its place has a name: one that no
 // application has says how rules look at any, one that an application has how they look at that.
 func Places(name string) []Entry {
-	var all []Entry
+	all := make([]Entry, 0, len(held)*len(anything))
 	for _, h := range held {
 		all = append(all, h.place.Attacks("/", name)...)
 	}
@@ -139,13 +139,16 @@ func nested(names []string, words string) string {
 	within := nested(names[1:], words)
 	n, err := strconv.ParseUint(names[0], 10, 32)
 	if names[0] == "*" || err == nil && n < maxNested {
-		return "[" + strings.Repeat(`"",`, int(n)) + within + "]" //nolint:gosec // it is less than maxNested
+		return "[" + strings.Repeat(`"",`, int(n)) + within + "]"
 	}
 	return "{" + quoted(names[0]) + ":" + within + "}"
 }
 
 func quoted(s string) string {
-	b, _ := json.Marshal(s) // a string always can be
+	b, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always can be written
+	}
 	return string(b)
 }
 

@@ -14,14 +14,17 @@ import (
 // maxPage is how much of a refusal is looked at; ours have a few thousand bytes.
 const maxPage = 64 << 10
 
+// pageKinds are the kinds of page that a refusal has.
+var pageKinds = [...]string{"text/html", "application/json", "text/plain"}
+
 // refusalsExplained sends one attack for each kind of page that a refusal has. Whoever sent it must learn the event's id
 // and nothing of the rules; whoever looks up the id must find which rule matched, and where.
 func (s *Service) refusalsExplained(ctx context.Context) ([]practice.Finding, error) {
 	findings := make([]practice.Finding, 0, len(s.services))
 	for _, service := range s.services {
 		name, mark := fresh(), fresh()
-		var entries []attack.Entry
-		for _, accept := range []string{"text/html", "application/json", "text/plain"} {
+		entries := make([]attack.Entry, 0, len(pageKinds))
+		for _, accept := range pageKinds {
 			e := attack.Entry{ID: "refusal." + accept, Kind: accept, Expect: attack.Refused, By: attack.ByRules}
 			e.Request = attack.InQuery.Request("/", name, "<script>confirm('"+mark+"')</script>")
 			e.Request.Header = map[string][]string{"Accept": {accept}}
