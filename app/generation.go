@@ -101,7 +101,7 @@ func (h *house) build(ctx context.Context, c *Config, source *config.Source) (_ 
 	}
 	face := consoleOf(g.ten)
 	g.console, err = console.New(console.Options{
-		Pages: face.pages, Bare: []practice.Page{statusAnswer(g.checks)}, Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
+		Pages: face.pages, Bare: []practice.Page{statusAnswer(g.checks)}, Beside: ofProcess(), Actions: face.actions, Remedies: face.remedies, Permissions: face.permissions,
 		URL: beside.String(), Portal: portal.String(), Services: c.consoleServices(source), Meter: h.rates,
 		Loaded: h.loaded.Load, Load: func(ctx context.Context, by string) error { return h.reload(ctx, by) },
 		File: source.Name, Settings: config.Lines(source, c), Events: h.record, Evidence: g.checks, Index: h.finds.index, Views: saved.New(h.db, h.box),

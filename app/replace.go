@@ -15,7 +15,9 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tenward/tenward/console/openapi"
 	"github.com/tenward/tenward/gate"
+	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/problem"
 	"github.com/tenward/tenward/store"
 )
@@ -99,12 +101,25 @@ type process struct {
 	Version string    `json:"version"`
 }
 
+// said is what became of it.
+type said struct {
+	Sentence string `json:"sentence"`
+}
+
 // wants is when it is wanted; never where there is none.
 func (s *successor) wants() <-chan struct{} {
 	if s == nil {
 		return nil
 	}
 	return s.wanted
+}
+
+// ofProcess are what beside answers, for the description of the API.
+func ofProcess() []openapi.Operation {
+	return []openapi.Operation{
+		{Method: http.MethodGet, Path: "/api/v1/process", ID: "get.process", Title: "Which process answers", Permission: "app.process.read", Role: practice.RoleOwner, Answer: process{}, Local: true},
+		{Method: http.MethodPost, Path: "/api/v1/process/replace", ID: "app.process.replace", Title: "Replace the program by the file that it was started from", Permission: "app.process.replace", Role: practice.RoleOwner, Answer: said{}, Local: true},
+	}
 }
 
 // beside answers which process this is, and has it replaced; whatever else is asked the others answer.
@@ -124,7 +139,9 @@ func (s *successor) beside(others http.Handler, config string) http.Handler {
 			p := problem.Of(err)
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusConflict)
-			_ = json.NewEncoder(w).Encode(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next})
+			_ = json.NewEncoder(w).Encode(map[string]any{
+				"type": "about:blank", "title": http.StatusText(http.StatusConflict), "status": http.StatusConflict, "code": p.Code, "detail": p.Sentence, "next": p.Next,
+			})
 			return
 		}
 		s.want()

@@ -76,7 +76,7 @@ func (c *Console) describe(w http.ResponseWriter, _ *http.Request) {
 
 // described makes the description.
 func (c *Console) described() ([]byte, error) {
-	api := openapi.API{Origin: c.o.URL, Cookie: gate.SessionCookie, Problem: refusal{}}
+	api := openapi.API{Origin: c.o.URL, Cookie: gate.SessionCookie, Problem: refusal{}, Operations: slices.Clone(c.o.Beside)}
 	for _, one := range c.answers() {
 		api.Operations = append(api.Operations, one.Operation)
 	}

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/config"
+	"github.com/tenward/tenward/console/openapi"
 	"github.com/tenward/tenward/console/saved"
 	"github.com/tenward/tenward/console/ui"
 	"github.com/tenward/tenward/event"
@@ -38,8 +39,9 @@ type Options struct {
 	Index    *index.Index // finds events by what they say
 	Views    *saved.Views // queries that people have named
 
-	Pages       []practice.Page // the practices', which the console does not know
-	Bare        []practice.Page // what only programs ask for: no page shows it
+	Pages       []practice.Page     // the practices', which the console does not know
+	Bare        []practice.Page     // what only programs ask for: no page shows it
+	Beside      []openapi.Operation // what is answered beside the console, for its description
 	Actions     []practice.Action
 	Remedies    []practice.Remedy
 	Permissions []practice.Permission

@@ -131,15 +131,16 @@ func (l *list) Changes(v *view) bool { return !v.BuiltIn() && (!v.Shared() || l.
 
 // viewActions are what can be done with views.
 func (c *Console) viewActions() []practice.Action {
-	view := practice.Field{Name: "view", Doc: "The view's id"}
-	name := practice.Field{Name: "name", Doc: "What it is called"}
+	view := practice.Field{Name: "view", Doc: "The view's id", Required: true}
+	name := practice.Field{Name: "name", Doc: "What it is called", Required: true}
+	first := practice.Field{Name: "view", Doc: "The view's id; without one the list begins with the last day"}
 	saving := []practice.Field{name, {Name: "q", Doc: "The query that it finds again"}, {Name: "id", Doc: "The id of one that is put back as it was"}}
 	return []practice.Action{
 		{Name: "console.view.save", Title: "Save for me", Permission: readRecord, Form: saving, Do: c.saveView(false)},
 		{Name: "console.view.share", Title: "Share", Permission: shareViews, Form: saving, Do: c.saveView(true)},
 		{Name: "console.view.rename", Title: "Rename", Permission: readRecord, Form: []practice.Field{view, name}, Do: c.renameView},
 		{Name: "console.view.remove", Title: "Remove", Permission: readRecord, Form: []practice.Field{view}, Do: c.removeView},
-		{Name: "console.view.choose", Title: "Begin with it", Permission: readRecord, Form: []practice.Field{view}, Do: c.chooseView},
+		{Name: "console.view.choose", Title: "Begin with it", Permission: readRecord, Form: []practice.Field{first}, Do: c.chooseView},
 	}
 }
 

@@ -35,6 +35,7 @@ type Operation struct {
 	Role         string           // the least role that has it
 	Fields       []practice.Field // of its path and its query, or of its form
 	Answer       any              // a zero value of what is answered
+	Local        bool             // only the admin socket answers
 }
 
 type document struct {
@@ -73,6 +74,7 @@ type securityScheme struct {
 type operation struct {
 	ID         string                 `json:"operationId"`
 	Summary    string                 `json:"summary"`
+	Servers    []server               `json:"servers,omitempty"`
 	Tags       []string               `json:"tags"`
 	Permission string                 `json:"x-tenward-permission"`
 	Role       string                 `json:"x-tenward-role"`
@@ -166,8 +168,11 @@ func (o *Operation) describe(known *types) (*operation, error) {
 			"default": {Ref: "#/components/responses/problem"},
 		},
 	}
-	if o.Method == http.MethodPost {
-		d.Body = &body{len(o.Fields) > 0, map[string]mediaType{"application/x-www-form-urlencoded": {form(o.Fields)}}}
+	if o.Local {
+		d.Servers = []server{{URL: "http://admin", Description: "The socket admin.sock in the data folder"}}
+	}
+	if o.Method == http.MethodPost && len(o.Fields) > 0 {
+		d.Body = &body{true, map[string]mediaType{"application/x-www-form-urlencoded": {form(o.Fields)}}}
 		return d, nil
 	}
 	var holes []string

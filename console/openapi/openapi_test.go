@@ -105,13 +105,16 @@ func TestTheDescriptionIsWhatJSONMakesOfTheTypes(t *testing.T) {
 }
 
 func TestFieldsAreParametersOrForms(t *testing.T) {
-	text, err := garden(&roses{}).Document()
+	api := garden(&roses{})
+	api.Operations[1].Local = true
+	text, err := api.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
 	openapitest.Read(t, text)
 	var got struct {
 		Paths map[string]map[string]struct {
+			Servers     []struct{ URL string }
 			Parameters  json.RawMessage
 			RequestBody json.RawMessage
 			Permission  string `json:"x-tenward-permission"`
@@ -129,6 +132,9 @@ func TestFieldsAreParametersOrForms(t *testing.T) {
 	if body := compact(post.RequestBody); !strings.Contains(body, `"application/x-www-form-urlencoded"`) || !strings.Contains(body, `"required":["rose"]`) ||
 		!strings.Contains(body, `"additionalProperties":false`) || !strings.Contains(body, `"many":{"items":{"type":"string"},"type":"array"}`) {
 		t.Errorf("the form is %s", body)
+	}
+	if len(get.Servers) != 0 || len(post.Servers) != 1 || post.Servers[0].URL != "http://admin" {
+		t.Errorf("they answer at %v and %v, want the console, and the admin socket alone", get.Servers, post.Servers)
 	}
 	if get.Permission != "gardening.look" || post.Permission != "gardening.cut" {
 		t.Errorf("they ask for %q and %q", get.Permission, post.Permission)

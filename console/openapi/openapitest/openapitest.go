@@ -61,6 +61,12 @@ func (s *Spec) Operations() []string {
 	return all
 }
 
+// Demands says whether an action cannot be done without being told something.
+func (s *Spec) Demands(path string) bool {
+	o := s.document.Paths.Value(path).Post
+	return o != nil && o.RequestBody != nil && len(o.RequestBody.Value.Content["application/x-www-form-urlencoded"].Schema.Value.Required) > 0
+}
+
 // Holds fails the test where an answer to an operation is not as it is described.
 func (s *Spec) Holds(tb testing.TB, method, path string, status int, kind string, body []byte) {
 	tb.Helper()
