@@ -45,7 +45,7 @@ func TestPortsThatTheServiceManagerHasOpenedAreTaken(t *testing.T) {
 	}()
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{ServerName: "shop.example.com", MinVersion: tls.VersionTLS13, InsecureSkipVerify: true}, //nolint:gosec // its authority is made by the start that this waits for
+		TLSClientConfig:   &tls.Config{ServerName: "shop.example.com", MinVersion: tls.VersionTLS13, InsecureSkipVerify: true}, // its authority is made by the start that this waits for
 	}}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
