@@ -32,17 +32,10 @@ type MasterKeyOrigin struct {
 // credential tenward-master-key, else in master.key in the data folder, where it is made on the first start. A file that
 // is named but missing, unreadable, malformed or open to other users is a problem, never a reason to look further.
 func LoadMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKeyOrigin, error) {
-	credentials := env("CREDENTIALS_DIRECTORY")
-	if path := env(keyFileVariable); path != "" {
+	path, credentials, given := masterKeyPlace(env, dataDir)
+	if given {
 		return readOrigin(path, credentials, dataDir)
 	}
-	if credentials != "" {
-		path := filepath.Join(credentials, credentialName)
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return readOrigin(path, credentials, dataDir)
-		}
-	}
-	path := filepath.Join(dataDir, keyFileName)
 	made := false
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		if err := makeFolder(dataDir); err != nil {
@@ -63,6 +56,33 @@ func LoadMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKe
 	key, origin, err := readOrigin(path, credentials, dataDir)
 	origin.Made = made
 	return key, origin, err
+}
+
+// FindMasterKey is LoadMasterKey for who only opens what is sealed: where there is no key none is made.
+func FindMasterKey(env func(string) string, dataDir string) (MasterKey, error) {
+	path, credentials, _ := masterKeyPlace(env, dataDir)
+	if !isThere(path) {
+		return MasterKey{}, problem.New("store.masterkey.missing", fmt.Sprintf("There is no master key in %s.", path),
+			fmt.Sprintf("Put its copy there, readable by this user alone, or name the file that has it in %s.", keyFileVariable))
+	}
+	key, _, err := readOrigin(path, credentials, dataDir)
+	return key, err
+}
+
+// masterKeyPlace is where the key is to be. It is given where somebody else put it there: in the file that is named, or by
+// the service manager.
+func masterKeyPlace(env func(string) string, dataDir string) (path, credentials string, given bool) {
+	credentials = env("CREDENTIALS_DIRECTORY")
+	if path := env(keyFileVariable); path != "" {
+		return path, credentials, true
+	}
+	if credentials != "" {
+		path := filepath.Join(credentials, credentialName)
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, credentials, true
+		}
+	}
+	return filepath.Join(dataDir, keyFileName), credentials, false
 }
 
 func readOrigin(path, credentials, dataDir string) (MasterKey, MasterKeyOrigin, error) {

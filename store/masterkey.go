@@ -1,6 +1,8 @@
 package store
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -96,3 +98,21 @@ func (k MasterKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
 // MarshalText gives the id, for JSON, YAML and whatever else encodes text.
 func (k MasterKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// ForBackup makes the key of one backup, AES-256-GCM. The salt is the backup's own, so that no two share a key and their
+// nonces can be counters.
+func (k MasterKey) ForBackup(salt []byte) (cipher.AEAD, error) {
+	if k.bytes == nil {
+		return nil, errNoKey
+	}
+	key := k.bytes()
+	derived, err := hkdf.Key(sha256.New, key[:], salt, "tenward backup v1", 32)
+	if err != nil {
+		return nil, fmt.Errorf("make key of backup: %w", err)
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, fmt.Errorf("make cipher: %w", err)
+	}
+	return cipher.NewGCM(block)
+}

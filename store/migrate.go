@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/tenward/tenward/problem"
 )
@@ -19,49 +20,82 @@ const migrationTable = `CREATE TABLE IF NOT EXISTS store_migration (
 // migrationLock is the PostgreSQL advisory lock that lets one node migrate at a time: "TENWARD" in ASCII.
 const migrationLock = 0x54454e57415244
 
-// migrate applies what the database lacks of the timeline, each migration in a transaction of its own with its row in
-// store_migration. Whoever comes second waits for the lock, looks again, and finds nothing left to do.
+// migrate applies what the database lacks of the timeline, all of it in one transaction: a migration that fails leaves
+// the database as it was, also when others went well before it. Whoever comes second waits for the lock, looks again,
+// and finds nothing left to do.
 func (db *DB) migrate(ctx context.Context, timeline []migration) error {
-	for {
-		var rest int
-		// Read committed: what is read after the wait for the lock must be what the one before has left.
-		err := db.tx(ctx, sql.LevelReadCommitted, func(tx *Tx) (err error) {
-			rest, err = db.step(ctx, tx, timeline)
-			return err
-		})
-		if err != nil || rest == 0 {
+	u, err := db.pending(ctx, timeline)
+	if err != nil || u.From == u.To {
+		return err
+	}
+	if u.From > 0 && db.before != nil {
+		if err := db.before(ctx, db, u); err != nil {
 			return err
 		}
 	}
+	// Read committed: what is read after the wait for the lock must be what the one before has left.
+	return db.tx(ctx, sql.LevelReadCommitted, func(tx *Tx) error {
+		if err := db.lockMigrations(ctx, tx); err != nil {
+			return err
+		}
+		applied, err := readApplied(ctx, tx)
+		if err != nil {
+			return err
+		}
+		rest, err := db.plan(timeline, applied)
+		if err != nil {
+			return err
+		}
+		return db.apply(ctx, tx, rest)
+	})
 }
 
-// step applies the next migration and returns how many remained before it.
-func (db *DB) step(ctx context.Context, tx *Tx, timeline []migration) (int, error) {
+// pending looks at what is to be done, and changes nothing.
+func (db *DB) pending(ctx context.Context, timeline []migration) (u Update, err error) {
+	err = db.fault(db.view(ctx, func(tx *Tx) error {
+		tables, err := db.tableNames(ctx, tx)
+		if err != nil {
+			return err
+		}
+		var applied []migration
+		if slices.Contains(tables, "store_migration") {
+			if applied, err = readApplied(ctx, tx); err != nil {
+				return err
+			}
+		}
+		rest, err := db.plan(timeline, applied)
+		u = Update{From: len(applied), To: len(applied) + len(rest)}
+		return err
+	}))
+	return u, err
+}
+
+// lockMigrations lets one process at a time go on, and makes the table that remembers them.
+func (db *DB) lockMigrations(ctx context.Context, tx *Tx) error {
 	if db.dialect == postgres { // SQLite's transaction holds the one write lock already
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
-			return 0, fmt.Errorf("lock migrations: %w", err)
+			return fmt.Errorf("lock migrations: %w", err)
 		}
 	}
 	if _, err := tx.Exec(ctx, migrationTable); err != nil {
-		return 0, fmt.Errorf("make store_migration: %w", err)
+		return fmt.Errorf("make store_migration: %w", err)
 	}
-	applied, err := readApplied(ctx, tx)
-	if err != nil {
-		return 0, err
+	return nil
+}
+
+func (db *DB) apply(ctx context.Context, tx *Tx, rest []migration) error {
+	for _, next := range rest {
+		if _, err := tx.Exec(ctx, next.sql); err != nil {
+			return problem.New("store.migration.failed",
+				fmt.Sprintf("The change %s of the database %s failed; the database is as it was before.", next.name, db.place),
+				"Start the Tenward that ran until now, and report this.").Because(fmt.Errorf("apply migration %s: %w", next.name, err))
+		}
+		if _, err := tx.Exec(ctx, "INSERT INTO store_migration (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
+			next.version, next.name, next.checksum, db.now().UnixMicro()); err != nil {
+			return fmt.Errorf("record migration %s: %w", next.name, err)
+		}
 	}
-	rest, err := db.plan(timeline, applied)
-	if err != nil || len(rest) == 0 {
-		return 0, err
-	}
-	next := rest[0]
-	if _, err := tx.Exec(ctx, next.sql); err != nil {
-		return 0, fmt.Errorf("apply migration %s: %w", next.name, err)
-	}
-	if _, err := tx.Exec(ctx, "INSERT INTO store_migration (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)",
-		next.version, next.name, next.checksum, db.now().UnixMicro()); err != nil {
-		return 0, fmt.Errorf("record migration %s: %w", next.name, err)
-	}
-	return len(rest), nil
+	return nil
 }
 
 // plan returns the migrations still to apply, or the problem that forbids it: what was applied must be the beginning of

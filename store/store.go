@@ -28,6 +28,14 @@ type Options struct {
 	Memory   bool             // a SQLite database in memory that ends with Close, for tests
 	Wait     time.Duration    // how long to wait for a lock that somebody else holds; zero is 10 s
 	Now      func() time.Time // clock for the times in rows; nil is time.Now
+
+	// Before is called before a database that is in use is changed by migrations; with an error it stays as it is.
+	Before func(context.Context, *DB, Update) error
+}
+
+// Update is the migrations that are about to be applied, by how many there are.
+type Update struct {
+	From, To int
 }
 
 // DB is the one handle on the database. It is safe for use by several goroutines.
@@ -38,6 +46,7 @@ type DB struct {
 	place   string // where it is, for messages to people; never a password
 	wait    time.Duration
 	now     func() time.Time
+	before  func(context.Context, *DB, Update) error
 }
 
 // dialect tells the two engines apart where SQL cannot be shared.
@@ -51,7 +60,26 @@ const (
 // Open connects to the database, makes it where it is missing and brings it up to this binary's migrations. It returns a
 // problem.Problem when the database cannot be used, also when a newer Tenward has changed it.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{wait: o.Wait, now: o.Now}
+	db, err := connectTo(o)
+	if err != nil {
+		return nil, err
+	}
+	timeline, err := readTimeline(embedded)
+	if err == nil {
+		err = db.prepare(ctx)
+	}
+	if err == nil {
+		err = db.migrate(ctx, timeline)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// connectTo prepares the handle; nothing was asked of the database yet.
+func connectTo(o Options) (*DB, error) {
+	db := &DB{wait: o.Wait, now: o.Now, before: o.Before}
 	if db.wait == 0 {
 		db.wait = defaultWait
 	}
@@ -69,31 +97,19 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	default:
 		err = errors.New("open database: neither a folder nor a connection string given")
 	}
-	if err != nil {
-		return nil, err
-	}
-	timeline, err := readTimeline(embedded)
-	if err == nil {
-		err = db.prepare(ctx, timeline)
-	}
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
+	return db, err
 }
 
-// prepare proves that the database answers, and migrates it.
-func (db *DB) prepare(ctx context.Context, timeline []migration) error {
+// prepare proves that the database answers, and that it keeps what it is given.
+func (db *DB) prepare(ctx context.Context) error {
 	// Where several processes begin at once, SQLite's change to write-ahead logging does not wait for its turn by itself.
 	if err := retry(ctx, db.wait, passing, func() error { return db.Ping(ctx) }); err != nil {
 		return err
 	}
 	if db.dialect == sqlite {
-		if err := db.checkSettings(ctx); err != nil {
-			return err
-		}
+		return db.checkSettings(ctx)
 	}
-	return db.migrate(ctx, timeline)
+	return nil
 }
 
 // Ping asks the database for a sign of life.
