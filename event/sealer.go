@@ -22,6 +22,7 @@ type sealer struct {
 	hashes []segment.Hash
 
 	new    chan struct{}
+	more   broadcast // more is sealed
 	sealed atomic.Uint64
 	size   atomic.Uint64
 	at     atomic.Int64 // when the tree last grew, microseconds since 1970 UTC
@@ -123,6 +124,7 @@ func (s *sealer) sealSome() error {
 	s.sealed.Store(last)
 	s.size.Store(s.tree.Size())
 	s.at.Store(s.log.o.Now().UnixMicro())
+	s.more.signal()
 	return nil
 }
 

@@ -95,7 +95,7 @@ func personal(e *event.Event) string {
 
 // known is a personal field unless its key is gone.
 func known(s string) string {
-	if s == event.Erased {
+	if s == event.Erased || s == event.Lost {
 		return ""
 	}
 	return s
