@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -28,7 +29,8 @@ func (db *DB) fault(err error) error {
 		p = fileProblem(file.Code()&0xff, db.place)
 	} else if server, ok := errors.AsType[*pgconn.PgError](err); ok {
 		p = serverProblem(server.Code, db.place)
-	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); ok && !errors.Is(err, context.Canceled) {
+	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); (ok || db.dialect == postgres && errors.Is(err, io.ErrUnexpectedEOF)) && !errors.Is(err, context.Canceled) {
+		// The end of the connection in the middle of an answer is a server that has gone.
 		p = problem.New("store.postgres.unreachable", fmt.Sprintf("PostgreSQL at %s does not answer.", db.place),
 			"Check that it runs, that this machine reaches it, and that the connection string under store: postgres: is right.")
 	}

@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"crypto/sha256"
+	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
@@ -99,16 +101,74 @@ func TestALaterMigrationIsAppliedToAnOlderDatabase(t *testing.T) {
 	})
 }
 
-func TestAMigrationThatFailsLeavesNothingBehind(t *testing.T) {
-	name := fmt.Sprintf("%04d_test_broken.sql", len(embedded(t))+1)
-	broken := map[string]string{name: "CREATE TABLE test_note (id TEXT PRIMARY KEY);\nINSERT INTO test_missing VALUES (1);"}
+// Three migrations of which the third fails: none of them happened, and what stood in the tables stands there.
+func TestAMigrationThatFailsLeavesTheDatabaseAsItWas(t *testing.T) {
+	n := len(embedded(t))
+	last := fmt.Sprintf("%04d_test_broken.sql", n+3)
+	broken := map[string]string{
+		fmt.Sprintf("%04d_test_note.sql", n+1):  "CREATE TABLE test_note (id TEXT PRIMARY KEY);\nINSERT INTO test_note VALUES ('one');",
+		fmt.Sprintf("%04d_test_event.sql", n+2): "ALTER TABLE event_cursor ADD COLUMN size BIGINT NOT NULL DEFAULT 0;\nDELETE FROM event_cursor;",
+		last:                                    "CREATE TABLE test_more (id TEXT PRIMARY KEY);\nINSERT INTO test_missing VALUES (1);",
+	}
 	eachOptions(t, func(t *testing.T, o store.Options) {
-		if _, err := store.OpenWith(t.Context(), o, timeline(t, broken)); err == nil || !strings.Contains(err.Error(), name) {
-			t.Fatalf("got %v, want an error that names the migration", err)
+		if err := storetest.Open(t, o).SetCursor(t.Context(), "firewall", 7); err != nil {
+			t.Fatal(err)
 		}
+		_, err := store.OpenWith(t.Context(), o, timeline(t, broken))
+		wantProblem(t, err, "store.migration.failed", last, "as it was before")
 		db := storetest.Open(t, o)
-		if _, err := db.Exec(t.Context(), "SELECT * FROM test_note"); err == nil {
-			t.Error("the table of the failed migration is there")
+		for _, query := range []string{"SELECT * FROM test_note", "SELECT * FROM test_more", "SELECT size FROM event_cursor"} {
+			if _, err := db.Exec(t.Context(), query); err == nil {
+				t.Errorf("%s: it is there", query)
+			}
+		}
+		if got := count(t, db, "SELECT count(*) FROM store_migration"); got != n {
+			t.Errorf("%d migrations are remembered, want %d", got, n)
+		}
+		if next, known, err := db.Cursor(t.Context(), "firewall"); next != 7 || !known || err != nil {
+			t.Errorf("cursor = %d, %v, %v", next, known, err)
+		}
+	})
+}
+
+func TestBeforeADatabaseInUseIsChangedSomebodyIsAsked(t *testing.T) {
+	n := len(embedded(t))
+	more := map[string]string{
+		fmt.Sprintf("%04d_test_note.sql", n+1): "CREATE TABLE test_note (id TEXT PRIMARY KEY);",
+		fmt.Sprintf("%04d_test_size.sql", n+2): "ALTER TABLE test_note ADD COLUMN size BIGINT NOT NULL DEFAULT 0;",
+	}
+	eachOptions(t, func(t *testing.T, o store.Options) {
+		var asked []store.Update
+		var answer error
+		o.Before = func(ctx context.Context, db *store.DB, u store.Update) error {
+			asked = append(asked, u)
+			if got := count(t, db, "SELECT count(*) FROM store_migration"); got != n {
+				t.Errorf("it was asked when %d migrations had been applied", got)
+			}
+			return answer
+		}
+		storetest.Open(t, o)
+		storetest.Open(t, o)
+		if len(asked) != 0 {
+			t.Fatalf("asked for a new database, or where nothing is to be done: %v", asked)
+		}
+		answer = errors.New("no room")
+		if _, err := store.OpenWith(t.Context(), o, timeline(t, more)); !errors.Is(err, answer) {
+			t.Fatalf("it says %v", err)
+		}
+		answer = nil
+		db, err := store.OpenWith(t.Context(), o, timeline(t, more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := count(t, db, "SELECT count(*) FROM store_migration"); got != n+2 {
+			t.Errorf("%d migrations, want %d", got, n+2)
+		}
+		if want := (store.Update{From: n, To: n + 2}); len(asked) != 2 || asked[0] != want || asked[1] != want {
+			t.Errorf("asked %v, want twice %v", asked, want)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
