@@ -89,10 +89,9 @@ func peerOf(c net.Conn) peer {
 	return peer{cred.Uid, cred.Uid == 0 || int(cred.Uid) == os.Getuid()}
 }
 
-// adminClient speaks to the gate that runs on this data folder.
+// adminClient speaks to the gate that runs on this data folder. How long an answer may take the caller says.
 func adminClient(data string) *http.Client {
 	return &http.Client{
-		Timeout: 30 * time.Second,
 		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "unix", adminSocket(data))
 		}},

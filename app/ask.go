@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/problem"
@@ -34,25 +35,11 @@ func (t *terminal) ask(ctx context.Context, method, path string, form url.Values
 
 // askOn is ask where the data folder is known.
 func askOn(ctx context.Context, data, method, path string, form url.Values, into any) error {
-	r, err := http.NewRequestWithContext(ctx, method, "http://admin"+path, strings.NewReader(form.Encode()))
+	ctx, cancel := context.WithTimeout(ctx, askedWithin)
+	defer cancel()
+	answer, err := askFor(ctx, data, method, path, form)
 	if err != nil {
 		return err
-	}
-	r.Header.Set("Accept", "application/json")
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	answer, err := adminClient(data).Do(r)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if errors.Is(err, fs.ErrPermission) {
-			return &exitError{exitRefused, problem.New("app.forbidden", fmt.Sprintf("This user may not ask the tenward that runs on %s.", data),
-				"Ask as root, or as the user that runs it.").Because(err)}
-		}
-		return &exitError{exitNotReachable, problem.New("app.unreachable", fmt.Sprintf("No tenward is running on %s.", data),
-			"Start it with `tenward serve` (or `tenward demo`), as this user or root, or name another configuration with -c.").Because(err)}
 	}
 	defer answer.Body.Close() //nolint:errcheck // it was only read
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
@@ -63,6 +50,33 @@ func askOn(ctx context.Context, data, method, path string, form url.Values, into
 		return json.Unmarshal(body, into)
 	}
 	return refused(answer.StatusCode, body)
+}
+
+// askedWithin is how long an answer may take that is no stream.
+const askedWithin = 30 * time.Second
+
+// askFor asks and gives the answer as it begins.
+func askFor(ctx context.Context, data, method, path string, form url.Values) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, "http://admin"+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", "application/json")
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	answer, err := adminClient(data).Do(r)
+	switch {
+	case err == nil:
+		return answer, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, fs.ErrPermission):
+		return nil, &exitError{exitRefused, problem.New("app.forbidden", fmt.Sprintf("This user may not ask the tenward that runs on %s.", data),
+			"Ask as root, or as the user that runs it.").Because(err)}
+	}
+	return nil, &exitError{exitNotReachable, problem.New("app.unreachable", fmt.Sprintf("No tenward is running on %s.", data),
+		"Start it with `tenward serve` (or `tenward demo`), as this user or root, or name another configuration with -c.").Because(err)}
 }
 
 // refused turns an answer that is an error (RFC 9457) into the problem that it was.

@@ -26,6 +26,8 @@ type commands struct {
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
 	Reload  reloadCommand  `cmd:"" help:"Bring what the configuration file says now into force, without losing a connection."`
 	Status  statusCommand  `cmd:"" help:"Say how the ten practices stand now, what fails first."`
+	Backup  backupCommand  `cmd:"" help:"Write everything that must not be lost into one sealed file, while Tenward runs."`
+	Restore restoreCommand `cmd:"" help:"Make a backup stand again where nothing stands, or check that it could."`
 	Log     logCommand     `cmd:"" help:"Verify and read the record of what happened."`
 	Person  personCommand  `cmd:"" help:"Say who may come in, and what they may do."`
 	Trust   trustCommand   `cmd:"" help:"Have this machine and your browsers trust Tenward's own authority."`

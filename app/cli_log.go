@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/event"
@@ -34,7 +33,7 @@ func (v logVerify) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	o := event.VerifyOptions{Progress: progress(t)}
+	o := event.VerifyOptions{Progress: t.bar("checked")}
 	if v.Key != "" {
 		key, err := readSmall(v.Key)
 		if err != nil {
@@ -99,26 +98,4 @@ func readSmall(path string) ([]byte, error) {
 		return nil, problem.New("app.file.unreadable", fmt.Sprintf("The file %s is no key and no checkpoint.", path), "Check its name.").Because(err)
 	}
 	return content, nil
-}
-
-// progress shows long work: a line that moves on a terminal, else a line every 10 seconds.
-func progress(t *terminal) func(done, total int64) {
-	if t.quiet || t.json {
-		return nil
-	}
-	every, begin, end := 10*time.Second, "", "\n"
-	if isTerminal(t.err) {
-		every, begin, end = 200*time.Millisecond, "\r", ""
-	}
-	last, shown := time.Now(), false
-	return func(done, total int64) {
-		if now := time.Now(); now.Sub(last) >= every {
-			last, shown = now, true
-			fmt.Fprintf(t.err, "%schecked %3d %% of %.1f MB%s", begin, done*100/max(total, 1), float64(total)/1e6, end)
-		}
-		if done >= total && shown && end == "" {
-			shown = false
-			_, _ = io.WriteString(t.err, "\r"+strings.Repeat(" ", 40)+"\r")
-		}
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/console"
@@ -30,6 +31,7 @@ type Config struct {
 	Portal   Portal                         `yaml:"portal" doc:"Where people sign in, on a host name of its own beside the applications."`
 	Console  Console                        `yaml:"console" doc:"The web console, on a host name and a listener of its own."`
 	Store    Store                          `yaml:"store" doc:"The database; left out, it is SQLite in the data folder."`
+	Backup   Backup                         `yaml:"backup" doc:"The backups that Tenward makes by itself."`
 	Cluster  Cluster                        `yaml:"cluster" doc:"What several nodes share; left out, this node is alone."`
 	Services map[string]*gate.ServiceConfig `yaml:"services" doc:"The applications behind the gate, by name."`
 	Limits   gate.LimitsConfig              `yaml:"limits" doc:"What one client can make the gate hold or wait for."`
@@ -78,6 +80,7 @@ func (c *Config) Defaults() {
 	c.Node, c.Data = "a", "/var/lib/tenward"
 	c.Listen.HTTPS, c.Listen.Admin = ":443", "127.0.0.1:9444"
 	c.Console.Listen = ":9443"
+	c.Backup = Backup{Folder: "backups", Every: config.Duration(24 * time.Hour), Keep: 7, Updates: 3}
 }
 
 // Validate looks at what no single section can know.
@@ -106,6 +109,7 @@ func (c *Config) Validate(r *config.Report) {
 	if len(c.Services) == 0 && !r.At("services").Failed() {
 		r.At("services").Errorf("write services: {notes: {hosts: [notes.example.com], upstream: \"http://127.0.0.1:3000\"}}", "there is no application to protect")
 	}
+	c.Backup.validate(r.At("backup"))
 	if c.Listen.HTTPS == c.Console.Listen && !c.Listen.HTTPS.AnyPort() && !r.At("console.listen").Failed() {
 		r.At("console.listen").Errorf("give the console another port", "the applications listen on %s already", c.Listen.HTTPS)
 	}
@@ -194,6 +198,9 @@ func loadConfig(named string, o config.Options) (*Config, *config.Source, error)
 	}
 	if c.Data, err = filepath.Abs(c.Data); err != nil {
 		return nil, nil, problem.Internal(err)
+	}
+	if !filepath.IsAbs(c.Backup.Folder) {
+		c.Backup.Folder = filepath.Join(c.Data, c.Backup.Folder)
 	}
 	return c, src, nil
 }

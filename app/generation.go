@@ -74,7 +74,7 @@ func (h *house) build(ctx context.Context, c *Config, source *config.Source) (_ 
 		return nil, err
 	}
 	logs := monitoring.New(c.Monitoring, h.record.Health, time.Now)
-	logs.LookAt(c.seenRecord(portal.String(), ask, h.record, h.signing, h.finds.index))
+	logs.LookAt(c.seenRecord(portal.String(), ask, h.record, h.signing, h.finds.index, h.backups))
 	g.ten = services{
 		encryption:     secured,
 		authentication: g.door.authentication,
@@ -125,7 +125,7 @@ func (g *generation) begin(ctx context.Context, h *house) {
 	g.ends.add("checks under way", within(checkEnds, g.checks.Wait))
 	g.ends.add("console's live pages", func(context.Context) error { g.console.Close(); return nil })
 
-	jobs := startClock(context.WithoutCancel(ctx), slices.Concat(jobsOf(g.ten), h.finds.jobs(), []practice.Job{g.checks.Job()}), h.log)
+	jobs := startClock(context.WithoutCancel(ctx), slices.Concat(jobsOf(g.ten), h.finds.jobs(), []practice.Job{g.checks.Job(), h.backups.job(g.c)}), h.log)
 	g.works.add("clock", jobs.close)
 	follow(ctx, h.record, h.node, append(readersOf(g.ten), g.checks.Reader(), h.finds.reader()), h.log, &g.works)
 	runs(ctx, "health checks of upstreams", g.gate.Watch, &g.works)

@@ -16,6 +16,7 @@ import (
 	"github.com/tenward/tenward/gate"
 	"github.com/tenward/tenward/identity"
 	"github.com/tenward/tenward/store"
+	"github.com/tenward/tenward/store/backup"
 )
 
 // house is what stands as long as the process does, whatever the configuration becomes: ports, the data folder,
@@ -30,6 +31,7 @@ type house struct {
 	origin   store.MasterKeyOrigin
 	db       *store.DB
 	secrets  *store.Secrets
+	backups  *backups
 	sticky   []byte // keys the cookies that keep clients to an upstream
 	signing  event.SigningKey
 	record   *event.Log
@@ -53,6 +55,9 @@ func openHouse(ctx context.Context, c *Config, o options, stop *undo) (*house, e
 		return nil, err
 	}
 	stop.add("lock of the data folder", release)
+	if err := backup.Unfinished(c.Data); err != nil {
+		return nil, err
+	}
 
 	open, err := inherited(o.env, os.Getpid())
 	if err != nil {
@@ -80,7 +85,8 @@ func openHouse(ctx context.Context, c *Config, o options, stop *undo) (*house, e
 	}
 	warnOfKey(o.log, origin)
 	h.origin = origin
-	h.db, err = store.Open(ctx, store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal()})
+	h.backups = &backups{house: h, key: master}
+	h.db, err = store.Open(ctx, store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal(), Before: h.backups.before(c)})
 	if err != nil {
 		return nil, err
 	}

@@ -83,9 +83,10 @@ func run(ctx context.Context, c *Config, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	commands := adminServer(o.successor.beside(now, o.source.Name), o.log)
+	commands := adminServer(o.successor.beside(h.backups.beside(now), o.source.Name), o.log)
 	go func() { failed <- unless(http.ErrServerClosed, "serve admin socket", commands.Serve(socket)) }()
 	stop.add("admin socket", commands.Shutdown)
+	stop.add("backup under way", h.backups.close)
 
 	first.begin(ctx, h)
 	stop.add("what works by itself", now.works)

@@ -11,7 +11,7 @@ import (
 )
 
 // seenRecord is what the checks of monitoring look at: the gate from outside, this node's record and the index over it.
-func (c *Config) seenRecord(portal string, ask func(*http.Request) (*http.Response, error), record *event.Log, key event.SigningKey, x *index.Index) monitoring.Outside {
+func (c *Config) seenRecord(portal string, ask func(*http.Request) (*http.Response, error), record *event.Log, key event.SigningKey, x *index.Index, b *backups) monitoring.Outside {
 	return monitoring.Outside{
 		Ask: ask, Page: portal, Record: record, Folder: recordFolder(c.Data), Key: key.Public(),
 		Count: func(ctx context.Context, text string) (int64, error) {
@@ -21,6 +21,6 @@ func (c *Config) seenRecord(portal string, ask func(*http.Request) (*http.Respon
 			}
 			return x.Count(ctx, q)
 		},
-		Room: monitoring.DiskRoom, Clock: monitoring.KernelClock,
+		Room: monitoring.DiskRoom, Clock: monitoring.KernelClock, Backups: b.seen(c),
 	}
 }

@@ -108,14 +108,23 @@ func (o *Outbox) put(ctx context.Context, c *Change) error {
 		if e.Time.IsZero() {
 			e.Time = c.now
 		}
-		body, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("write event %s: %w", e.Kind, err)
+		if err := Put(ctx, c.Tx, o.node, e, c.now); err != nil {
+			return err
 		}
-		if _, err := c.Exec(ctx, "INSERT INTO event_outbox (id, node, body, created_at) VALUES ($1, $2, $3, $4)",
-			e.UID.String(), o.node, body, c.now.UnixMicro()); err != nil {
-			return fmt.Errorf("put event %s: %w", e.Kind, err)
-		}
+	}
+	return nil
+}
+
+// Put writes an event into a transaction, for the node whose record it is to reach: with its next start, or the next
+// change that it makes. What was put at an earlier time is relayed before what was at a later one.
+func Put(ctx context.Context, tx *store.Tx, node string, e *event.Event, at time.Time) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.Kind, err)
+	}
+	if _, err := tx.Exec(ctx, "INSERT INTO event_outbox (id, node, body, created_at) VALUES ($1, $2, $3, $4)",
+		e.UID.String(), node, body, at.UnixMicro()); err != nil {
+		return fmt.Errorf("put event %s: %w", e.Kind, err)
 	}
 	return nil
 }

@@ -51,6 +51,16 @@ func (s *Service) checks() []practice.Check {
 			Fix: "Free some of the disk, or give the data folder a larger one, before the record cannot be written.", Run: s.room,
 		},
 		{
+			ID: "monitoring/backup-fresh", Title: "A backup of record and database is made in time", Source: "NIST SP 800-34 Rev. 1 section 3.4.1, NIST SP 800-53 Rev. 5 CP-9", Weight: 2,
+			Every: time.Hour, Timeout: 30 * time.Second, Stale: append([]string{"app.backup.made", "app.backup.failed"}, stale...),
+			Fix: "Look into the log of the process for why none is made: is the folder's disk full, or another's? For one now: tenward backup.", Run: s.backupFresh,
+		},
+		{
+			ID: "monitoring/backup-whole", Title: "The newest backup can be read to its end", Source: "NIST SP 800-34 Rev. 1 section 3.5, NIST SP 800-53 Rev. 5 CP-9(1)",
+			Every: 24 * time.Hour, Timeout: 2 * time.Hour, Stale: []string{"app.backup.made"},
+			Fix: "Make another at once (tenward backup), keep the damaged file for who looks into it, and look at the disk.", Run: s.backupWhole,
+		},
+		{
 			ID: "monitoring/clock-kept", Title: "Something keeps this machine's clock right", Source: "NIST SP 800-92 section 4.1, OWASP ASVS 5.0 V16.2.2",
 			Every: time.Hour, Timeout: 30 * time.Second, Stale: stale,
 			Fix: "Install and start a time service: apt-get install systemd-timesyncd, or chrony.", Run: s.clock,

@@ -23,6 +23,8 @@ type Outside struct {
 	Room   func(folder string) (free, total uint64, err error)        // bytes of the disk
 	Clock  func() (Clock, error)
 
+	Backups Backups
+
 	Wait time.Duration // how long an exchange may take to get into the record or the index; zero: DefaultWait
 }
 
