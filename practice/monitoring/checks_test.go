@@ -19,6 +19,7 @@ import (
 	"github.com/tenward/tenward/practice"
 	"github.com/tenward/tenward/practice/monitoring"
 	"github.com/tenward/tenward/practice/practicetest"
+	"github.com/tenward/tenward/problem"
 )
 
 // key seals everything under one key.
@@ -59,6 +60,12 @@ func in(arrange func(h *house)) practicetest.World {
 		h.outside.Room = func(string) (free, total uint64, err error) { return 50 << 30, 100 << 30, nil }
 		h.outside.Clock = func() (monitoring.Clock, error) {
 			return monitoring.Clock{Kept: true, Error: 20 * time.Millisecond}, nil
+		}
+		h.outside.Backups = monitoring.Backups{
+			Every:  24 * time.Hour,
+			Newest: func() (time.Time, error) { return time.Now().Add(-25 * time.Hour), nil },
+			Failed: func() error { return nil },
+			Read:   func(context.Context) (any, error) { return map[string]int{"rows": 7}, nil },
 		}
 		if arrange != nil {
 			arrange(h)
@@ -219,6 +226,38 @@ func worlds() practicetest.Checks {
 			in(func(h *house) {
 				h.outside.Clock = func() (monitoring.Clock, error) { return monitoring.Clock{}, errBroken }
 			})),
+		"monitoring/backup-fresh": practicetest.Gives(well,
+			newest(func() (time.Time, error) { return time.Now().Add(-27 * time.Hour), nil }),
+			newest(func() (time.Time, error) { return time.Now(), errBroken })),
+		"monitoring/backup-whole": practicetest.Gives(well,
+			in(func(h *house) {
+				h.outside.Backups.Read = func(context.Context) (any, error) { return nil, errBroken }
+			}),
+			newest(func() (time.Time, error) { return time.Now(), errBroken })),
+	}
+}
+
+func newest(is func() (time.Time, error)) practicetest.World {
+	return in(func(h *house) { h.outside.Backups.Newest = is })
+}
+
+// Where there is nothing to look at, nothing passes.
+func TestOfBackupsThatAreNoneNothingIsSaid(t *testing.T) {
+	for name, world := range map[string]practicetest.World{
+		"none was made yet": newest(func() (time.Time, error) { return time.Time{}, nil }),
+		"none is made": in(func(h *house) {
+			h.outside.Backups.Every = 0
+			h.outside.Backups.Failed = func() error { return errBroken }
+		}),
+	} {
+		for _, c := range world(t).Checks {
+			if !strings.HasPrefix(c.ID, "monitoring/backup-") {
+				continue
+			}
+			if found, err := c.Run(t.Context()); err == nil || problem.Of(err).Next == "" {
+				t.Errorf("%s: %s says %v, %v", name, c.ID, found, err)
+			}
+		}
 	}
 }
 
@@ -247,6 +286,7 @@ func TestWhatElseIsNotWell(t *testing.T) {
 		{"the disk is nine tenths full", room(9<<30, 100<<30), "room-left", practice.Warn},
 		{"the disk is small and has little left", room(1<<30, 4<<30), "room-left", practice.Warn},
 		{"the disk is small and has enough", room(3<<30, 4<<30), "room-left", practice.Pass},
+		{"a backup could not be made", in(func(h *house) { h.outside.Backups.Failed = func() error { return errBroken } }), "backup-fresh", practice.Fail},
 		{"the clock may be off by much", clock(monitoring.Clock{Kept: true, Error: 2 * time.Second}), "clock-kept", practice.Warn},
 		{"a bearer token", says(func(r *http.Request) string { return r.Header.Get("Authorization")[7:] + "." }), "secrets-redacted", practice.Fail},
 		{"a cookie", says(func(r *http.Request) string { return r.Header.Get("Cookie")[4:] + "." }), "secrets-redacted", practice.Fail},
