@@ -14,9 +14,9 @@ import (
 )
 
 // A backup goes to who asks as it is made: nothing of it lies on this machine's disk, and it may be larger than that. What
-// became of it stands in the trailer, behind its last byte.
+// became of it stands in the trailer, behind its last byte. It is no part of the API, whose answers are JSON.
 const (
-	backupPath    = "/api/v1/backup"
+	backupPath    = "/stream/backup"
 	backupTrailer = "Tenward-Backup"
 )
 
@@ -85,7 +85,9 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	p := problem.Of(err)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next}) // a client that has gone needs no answer
+	_ = json.NewEncoder(w).Encode(map[string]any{ // a client that has gone needs no answer
+		"type": "about:blank", "title": http.StatusText(status), "status": status, "code": p.Code, "detail": p.Sentence, "next": p.Next,
+	})
 }
 
 // outcomeOf reads the trailer. One that is missing is a Tenward that ended in the middle.

@@ -33,6 +33,7 @@ const (
 type backups struct {
 	house *house
 	key   store.MasterKey
+	now   func() time.Time
 
 	mu     sync.Mutex // one at a time
 	under  ends       // what is under way
@@ -79,7 +80,7 @@ func (b *backups) close(context.Context) error {
 
 func (b *backups) source(reason string) backup.Source {
 	h := b.house
-	s := backup.Source{Key: b.key, DB: h.db, Node: h.node, Version: build().Version, Reason: reason, Now: time.Now}
+	s := backup.Source{Key: b.key, DB: h.db, Node: h.node, Version: build().Version, Reason: reason, Now: b.now}
 	if reason != backup.Update {
 		s.Record = func(ctx context.Context) (backup.Files, error) { return h.record.Copy(ctx) }
 	}
@@ -112,11 +113,11 @@ func (c *Config) shelf() backup.Shelf {
 }
 
 func (b *backups) job(c *Config) practice.Job {
-	return practice.Job{Name: "backup/make", Every: backupEvery, Timeout: 6 * time.Hour, Run: func(ctx context.Context) error { return b.due(ctx, c, time.Now()) }}
+	return practice.Job{Name: "backup/make", Every: backupEvery, Timeout: 6 * time.Hour, Run: func(ctx context.Context) error { return b.due(ctx, c) }}
 }
 
 // due makes one when the newest is old enough. The file's name says when it was made, so that starts change nothing.
-func (b *backups) due(ctx context.Context, c *Config, now time.Time) error {
+func (b *backups) due(ctx context.Context, c *Config) error {
 	if c.Backup.Every == 0 {
 		return nil
 	}
@@ -125,7 +126,7 @@ func (b *backups) due(ctx context.Context, c *Config, now time.Time) error {
 	if err != nil {
 		return b.fell(ctx, err)
 	}
-	if len(all) > 0 && now.Sub(all[0].Made) < c.Backup.Every.Std() {
+	if len(all) > 0 && b.now().Sub(all[0].Made) < c.Backup.Every.Std() {
 		return nil
 	}
 	ctx, end, err := b.begin(ctx)

@@ -36,7 +36,7 @@ func (b backupCommand) Run(ctx context.Context, t *terminal) error {
 	}
 	if b.File == "-" {
 		if isTerminal(t.out) {
-			return &exitError{exitUsage, problem.New("app.backup.terminal", "A backup is no text for a terminal.", "Name a file, or send it on: tenward backup - | ssh elsewhere 'cat >tenward.backup'.")}
+			return &exitError{exitUsage, problem.New("app.backup.terminal", "A backup is no text for a terminal.", "Name a file, or send it on through a pipe.")}
 		}
 		result, err := t.fetch(ctx, c.Data, t.out)
 		if err == nil {

@@ -85,7 +85,7 @@ func openHouse(ctx context.Context, c *Config, o options, stop *undo) (*house, e
 	}
 	warnOfKey(o.log, origin)
 	h.origin = origin
-	h.backups = &backups{house: h, key: master}
+	h.backups = &backups{house: h, key: master, now: time.Now}
 	h.db, err = store.Open(ctx, store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal(), Before: h.backups.before(c)})
 	if err != nil {
 		return nil, err

@@ -37,10 +37,12 @@ var groups = []group{
 			{"./practice/validation/waf", "FuzzCaseClash"},
 			{"./store", "FuzzParseMasterKey"},
 			{"./store", "FuzzOpen"},
+			{"./store/backup", "FuzzRead"},
+			{"./store/backup", "FuzzOpener"},
 			{"./console/ui", "FuzzVisible"},
 		},
 		mutate: []string{
-			"./app", "./config", "./gate", "./gate/upstream", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./console",
+			"./app", "./config", "./gate", "./gate/upstream", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./store/backup", "./console",
 			"./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
 		},
 	},
