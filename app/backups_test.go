@@ -174,7 +174,7 @@ func TestHalfABackupIsSaidToBeNone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer answer.Body.Close()
+		defer answer.Body.Close() //nolint:errcheck // it was only read
 		from := &metered{Reader: answer.Body}
 		for err == nil {
 			_, err = from.Read(make([]byte, 64<<10))
@@ -245,7 +245,7 @@ func TestBeforeAnUpdateTheDatabaseIsBackedUpAndCanGoBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer db.Close()
+		t.Cleanup(func() { _ = db.Close() })
 		all, err := backup.Shelf{Folder: c.Backup.Folder}.List("a", backup.Update)
 		if err != nil || len(all) != 1 {
 			t.Fatalf("there are %v, %v: the update that was refused must have changed nothing", all, err)
@@ -255,7 +255,7 @@ func TestBeforeAnUpdateTheDatabaseIsBackedUpAndCanGoBack(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		t.Cleanup(func() { _ = f.Close() })
 		back := store.Options{Data: t.TempDir()}
 		m, _, err := backup.Restore(t.Context(), f, backup.Target{Key: b.key, Data: back.Data, Database: back})
 		if err != nil || len(m.Applied) != len(applied) || m.Record != nil {
@@ -291,7 +291,7 @@ func TestWhatEndedSinceDoesNotComeBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	t.Cleanup(func() { _ = f.Close() })
 	if _, _, err := backup.Write(t.Context(), f, k.source(backup.Asked)); err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/user"
-	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/tenward/tenward/config"
@@ -133,9 +129,11 @@ func (r restoreCommand) restore(ctx context.Context, t *terminal, c *Config, key
 		return nil, problem.New("app.restore.node", fmt.Sprintf("This backup has the record of the node %s, and the configuration names this one %s.", m.Node, c.Node),
 			"Write node: "+m.Node+" into it, or restore this node's own backup.")
 	}
-	if err := sameUser(c.Data); err != nil {
+	whose, err := ownerOf(c.Data)
+	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, whose.takes(c.Data)) }()
 	release, err := lockData(c.Data)
 	if err != nil {
 		return nil, err
@@ -143,7 +141,7 @@ func (r restoreCommand) restore(ctx context.Context, t *terminal, c *Config, key
 	defer func() { err = errors.Join(err, release(ctx)) }()
 	to := backup.Target{
 		Key: key, Name: r.File, Data: c.Data, Database: store.Options{Data: c.Data, Postgres: c.Store.Postgres.Reveal()}, Progress: show,
-		Verify: func(ctx context.Context, dir string) error { return soundRecord(ctx, dir) },
+		Verify: soundRecord,
 		Also: func(ctx context.Context, m *backup.Manifest, tx *store.Tx, tables []store.Table) error {
 			return afterRestore(ctx, c.Node, m, tx, tables, time.Now())
 		},
@@ -170,27 +168,6 @@ func soundRecord(ctx context.Context, dir string) error {
 			"Take an older backup.")
 	}
 	return nil
-}
-
-// sameUser refuses to fill somebody else's folder with files that he cannot read.
-func sameUser(data string) error {
-	info, err := os.Stat(data)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return problem.New("app.data.unusable", fmt.Sprintf("The data folder %s cannot be read.", data), "Run it as the user that runs tenward.").Because(err)
-	}
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || int(stat.Uid) == os.Geteuid() {
-		return nil
-	}
-	name := strconv.FormatUint(uint64(stat.Uid), 10)
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
-	}
-	return &exitError{exitRefused, problem.New("app.restore.user", fmt.Sprintf("The data folder %s is %s's.", data, name),
-		"Restore as that user: sudo -u "+name+" tenward restore FILE.")}
 }
 
 // restoreExit gives the exit code: a damaged backup is a proof that is wrong, one that may not go there is refused.

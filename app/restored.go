@@ -23,7 +23,7 @@ func afterRestore(ctx context.Context, node string, m *backup.Manifest, tx *stor
 		if !slices.ContainsFunc(tables, func(t store.Table) bool { return t.Name == name }) {
 			continue // it is older than that
 		}
-		if _, err := tx.Exec(ctx, "DELETE FROM "+name); err != nil { //nolint:gosec // a name from the list above
+		if _, err := tx.Exec(ctx, "DELETE FROM "+name); err != nil {
 			return fmt.Errorf("end what must not come back: %w", err)
 		}
 	}

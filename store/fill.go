@@ -120,7 +120,7 @@ func Fill(ctx context.Context, o Options, applied []Applied, fill func(*Tx, []Ta
 			return err
 		}
 		for i := range tables {
-			if _, err := tx.Exec(ctx, "DELETE FROM "+tables[len(tables)-1-i].Name); err != nil { //nolint:gosec // our own tables' names
+			if _, err := tx.Exec(ctx, "DELETE FROM "+tables[len(tables)-1-i].Name); err != nil {
 				return fmt.Errorf("empty table: %w", err)
 			}
 		}

@@ -142,8 +142,9 @@ func TestBeforeADatabaseInUseIsChangedSomebodyIsAsked(t *testing.T) {
 		var answer error
 		o.Before = func(ctx context.Context, db *store.DB, u store.Update) error {
 			asked = append(asked, u)
-			if got := count(t, db, "SELECT count(*) FROM store_migration"); got != n {
-				t.Errorf("it was asked when %d migrations had been applied", got)
+			var got int
+			if err := db.QueryRow(ctx, "SELECT count(*) FROM store_migration").Scan(&got); err != nil || got != n {
+				t.Errorf("it was asked when %d migrations had been applied, %v", got, err)
 			}
 			return answer
 		}

@@ -69,12 +69,8 @@ var fileName = regexp.MustCompile(`^record/(key\.pub|[0-9]{20}\.seg|log/checkpoi
 var sqlName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
 
 // damaged is the problem of a file that is not as it was written.
-func damaged(why string, cause error) error {
-	p := problem.New("backup.file.damaged", "This backup is damaged: "+why+".", "Take another one, or another copy of it. Nothing of this one may be believed.")
-	if cause != nil {
-		return p.Because(cause)
-	}
-	return p
+func damaged(why string) error {
+	return problem.New("backup.file.damaged", "This backup is damaged: "+why+".", "Take another one, or another copy of it. Nothing of this one may be believed.")
 }
 
 // malformed is the problem of a file that was sealed with the right key and still is no backup.

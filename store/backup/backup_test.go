@@ -272,7 +272,7 @@ func TestManyRowsNeedLittleMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer f.Close()
+		t.Cleanup(func() { _ = f.Close() })
 		seen := new(peak)
 		_, totals, err := Write(t.Context(), both{f, seen}, source(db, key, nil))
 		if err != nil {

@@ -17,7 +17,7 @@ func free(folder string) (int64, error) {
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, fmt.Errorf("look at the disk of %s: %w", folder, err)
 	}
-	return int64(s.Bavail) * s.Bsize, nil //nolint:gosec // no disk is that large
+	return int64(s.Bavail * uint64(s.Bsize)), nil //nolint:gosec // no disk is that large
 }
 
 // room refuses before anything is written what the disk could not hold.

@@ -15,7 +15,7 @@ func TestTheNewestFewAreKept(t *testing.T) {
 	db := storetest.Memory(t)
 	shelf := Shelf{Folder: filepath.Join(t.TempDir(), "backups"), Keep: 3}
 	at := noon
-	make := func(node, reason string) string {
+	shelve := func(node, reason string) string {
 		s := source(db, key, nil)
 		s.Node, s.Reason, s.Now = node, reason, func() time.Time { at = at.Add(time.Minute); return at }
 		path, m, _, err := shelf.Make(t.Context(), s)
@@ -27,10 +27,10 @@ func TestTheNewestFewAreKept(t *testing.T) {
 		}
 		return path
 	}
-	other, update := make("b", Scheduled), make("a", Update)
+	other, update := shelve("b", Scheduled), shelve("a", Update)
 	var mine []string
 	for range 5 {
-		mine = append([]string{make("a", Scheduled)}, mine...)
+		mine = append([]string{shelve("a", Scheduled)}, mine...)
 	}
 	foreign := filepath.Join(shelf.Folder, "tenward-a-20200101T000000Z-scheduled.backup.mine")
 	if err := os.WriteFile(foreign, nil, 0o600); err != nil {

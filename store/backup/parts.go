@@ -135,10 +135,14 @@ func readRow(b []byte, values []any) error {
 				values[i] = math.Float64frombits(n)
 			}
 		case text, raw:
-			if len(b) < 4 || uint64(len(b)-4) < uint64(binary.BigEndian.Uint32(b)) {
+			if len(b) < 4 {
 				return malformed("a value is cut")
 			}
-			end := 4 + int(binary.BigEndian.Uint32(b))
+			n := binary.BigEndian.Uint32(b)
+			if n > maxRow || len(b)-4 < int(n) {
+				return malformed("a value is cut")
+			}
+			end := 4 + int(n)
 			if k == text {
 				values[i] = string(b[4:end])
 			} else {

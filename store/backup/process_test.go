@@ -177,11 +177,6 @@ func TestPostgreSQLGoneInTheMiddle(t *testing.T) {
 
 	b := written(t, source(db, key, smallRecord()))
 	to := target(t, key, store.Options{Postgres: storetest.Postgres(t)})
-	empty, err := store.Open(t.Context(), store.Options{Postgres: storetest.Postgres(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer empty.Close()
 	to.Also = func(ctx context.Context, _ *Manifest, tx *store.Tx, _ []store.Table) error {
 		_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
 		return err

@@ -167,7 +167,7 @@ func (r *reader) file(name string) error {
 
 func (r *reader) once(name string) error {
 	if _, twice := r.known[name]; twice || len(r.known) >= maxFiles {
-		return malformed(fmt.Sprintf("%s comes twice, or there are too many", name))
+		return malformed(name + " comes twice, or there are too many")
 	}
 	r.known[name] = struct{}{}
 	return nil

@@ -84,7 +84,7 @@ func (s *sealer) Write(p []byte) (n int, err error) {
 }
 
 func (s *sealer) flush(last bool) error {
-	s.box = s.aead.Seal(s.box[:0], nonce(s.n, last), s.plain, s.header) //nolint:gosec // G407: the key is this file's alone, so that counters are nonces
+	s.box = s.aead.Seal(s.box[:0], nonce(s.n, last), s.plain, s.header)
 	s.n++
 	s.plain = s.plain[:0]
 	_, err := s.to.Write(s.box)
@@ -118,7 +118,7 @@ func newOpener(from io.Reader, key store.MasterKey) (*opener, error) {
 			"Give it the master key "+id+" with --key FILE, from where its copy is kept.")
 	}
 	if !bytes.Equal(header[restAt:], make([]byte, headerSize-restAt)) {
-		return nil, damaged("its header was changed", nil)
+		return nil, damaged("its header was changed")
 	}
 	aead, err := key.ForBackup(header[saltAt:restAt])
 	if err != nil {
@@ -151,12 +151,12 @@ func (o *opener) next() error {
 	n += o.held
 	last := n <= chunkSize+tagSize
 	box := o.box[:min(n, chunkSize+tagSize)]
-	plain, err := o.aead.Open(o.buffer[:0], nonce(o.n, last), box, o.header) //nolint:gosec // G407: as in flush
+	plain, err := o.aead.Open(o.buffer[:0], nonce(o.n, last), box, o.header)
 	if err != nil {
 		return o.wrong(last, box, n)
 	}
 	if last && len(plain) == 0 && o.n > 0 {
-		return damaged("an empty part stands at its end", nil)
+		return damaged("an empty part stands at its end")
 	}
 	o.plain, o.done = plain, last
 	o.n++
@@ -168,15 +168,15 @@ func (o *opener) next() error {
 
 // wrong says what is the matter with a chunk that does not open.
 func (o *opener) wrong(last bool, box []byte, n int) error {
-	at := headerSize + int64(o.n)*(chunkSize+tagSize)                             //nolint:gosec // a file's length
-	if _, err := o.aead.Open(nil, nonce(o.n, !last), box, o.header); err == nil { //nolint:gosec // G407: as in flush
+	at := headerSize + int64(o.n)*(chunkSize+tagSize) //nolint:gosec // a file's length
+	if _, err := o.aead.Open(nil, nonce(o.n, !last), box, o.header); err == nil {
 		if last {
-			return damaged("its end is missing", nil)
+			return damaged("its end is missing")
 		}
-		return damaged("something stands behind its end", nil)
+		return damaged("something stands behind its end")
 	}
 	if n == 0 || last && n < tagSize {
-		return damaged("its end is missing", nil)
+		return damaged("its end is missing")
 	}
-	return damaged(fmt.Sprintf("it was changed between byte %d and byte %d, or its end is missing", at, at+int64(len(box))), nil)
+	return damaged(fmt.Sprintf("it was changed between byte %d and byte %d, or its end is missing", at, at+int64(len(box))))
 }
