@@ -85,7 +85,7 @@ func refuse(w http.ResponseWriter, status int, err error) {
 	p := problem.Of(err)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next}) // a client that has gone needs no answer
+	_, _ = io.WriteString(w, asJSON(map[string]string{"code": p.Code, "detail": p.Sentence, "next": p.Next})) // a client that has gone needs no answer
 }
 
 // outcomeOf reads the trailer. One that is missing is a Tenward that ended in the middle.

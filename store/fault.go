@@ -31,13 +31,17 @@ func (db *DB) fault(err error) error {
 		p = serverProblem(server.Code, db.place)
 	} else if _, ok := errors.AsType[*pgconn.ConnectError](err); (ok || db.dialect == postgres && errors.Is(err, io.ErrUnexpectedEOF)) && !errors.Is(err, context.Canceled) {
 		// The end of the connection in the middle of an answer is a server that has gone.
-		p = problem.New("store.postgres.unreachable", fmt.Sprintf("PostgreSQL at %s does not answer.", db.place),
-			"Check that it runs, that this machine reaches it, and that the connection string under store: postgres: is right.")
+		p = db.unreachable()
 	}
 	if p == nil {
 		return err
 	}
 	return p.Because(err)
+}
+
+func (db *DB) unreachable() *problem.Problem {
+	return problem.New("store.postgres.unreachable", fmt.Sprintf("PostgreSQL at %s does not answer.", db.place),
+		"Check that it runs, that this machine reaches it, and that the connection string under store: postgres: is right.")
 }
 
 // fileProblem speaks for SQLite's primary result codes (sqlite.org/rescode.html).

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 )
 
@@ -17,6 +18,9 @@ func (db *DB) View(ctx context.Context, do func(*Tx) error) error {
 
 func (db *DB) view(ctx context.Context, do func(*Tx) error) (err error) {
 	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if _, cut := errors.AsType[*net.OpError](err); cut { // a connection of the pool whose server has gone since
+		return db.unreachable().Because(err)
+	}
 	if err != nil {
 		return fmt.Errorf("begin to look: %w", err)
 	}

@@ -265,3 +265,16 @@ func TestAFullDiskLeavesTheBackupsBefore(t *testing.T) {
 	_, _, _, err = shelf.Make(t.Context(), s)
 	wantProblem(t, err, "backup.disk.full")
 }
+
+// A pool's connections may be of a server that has gone since: that is said, and not that something went wrong.
+func TestPostgreSQLGoneBeforehand(t *testing.T) {
+	db := storetest.Open(t, store.Options{Postgres: storetest.Postgres(t)})
+	other, err := store.Open(t.Context(), store.Options{Postgres: storetest.Postgres(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	exec(t, other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
+	_, _, err = Write(t.Context(), io.Discard, source(db, store.NewMasterKey(), nil))
+	wantProblem(t, err, "store.postgres.unreachable")
+}
