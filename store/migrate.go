@@ -25,14 +25,15 @@ const migrationLock = 0x54454e57415244
 // and finds nothing left to do.
 func (db *DB) migrate(ctx context.Context, timeline []migration) error {
 	u, err := db.pending(ctx, timeline)
-	if err != nil || u.From == u.To {
+	if err != nil {
 		return err
 	}
-	if u.From > 0 && db.before != nil {
+	if u.From > 0 && u.From < u.To && db.before != nil {
 		if err := db.before(ctx, db, u); err != nil {
 			return err
 		}
 	}
+	// Also where nothing is to be done: a database that cannot be written is found now, and not by the first who needs it.
 	// Read committed: what is read after the wait for the lock must be what the one before has left.
 	return db.tx(ctx, sql.LevelReadCommitted, func(tx *Tx) error {
 		if err := db.lockMigrations(ctx, tx); err != nil {
