@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -83,8 +85,31 @@ func (b *backups) source(reason string) backup.Source {
 	s := backup.Source{Key: b.key, DB: h.db, Node: h.node, Version: build().Version, Reason: reason, Now: b.now}
 	if reason != backup.Update {
 		s.Record = func(ctx context.Context) (backup.Files, error) { return h.record.Copy(ctx) }
+		s.Complete = b.complete
 	}
 	return s
+}
+
+// complete says whether the database of a backup has every key that the record was sealed with until now: a day or a
+// person may have begun in between.
+func (b *backups) complete(ctx context.Context, tx *store.Tx) (bool, error) {
+	now, err := b.house.secrets.Names(ctx, keySecret)
+	if err != nil {
+		return false, err
+	}
+	rows, err := tx.Query(ctx, "SELECT name FROM store_secret")
+	if err != nil {
+		return false, fmt.Errorf("look for the record's keys: %w", err)
+	}
+	then, err := store.All(rows, func(rows *sql.Rows, name *string) error { return rows.Scan(name) })
+	if err != nil {
+		return false, fmt.Errorf("look for the record's keys: %w", err)
+	}
+	had := map[string]bool{}
+	for _, name := range then {
+		had[name] = true
+	}
+	return !slices.ContainsFunc(now, func(name string) bool { return !had[name] }), nil
 }
 
 // before makes one before an update changes the database. The record is not open yet, and no update changes it.

@@ -202,6 +202,30 @@ func TestHalfABackupIsSaidToBeNone(t *testing.T) {
 	}
 }
 
+// Whose key was made after the database's moment would read as lost.
+func TestABackupHasEveryKeyOfItsRecord(t *testing.T) {
+	storetest.EachOptions(t, func(t *testing.T, o store.Options) {
+		k := newKeeper(t, o)
+		if err := k.house.record.Append(t.Context(), started()); err != nil {
+			t.Fatal(err)
+		}
+		if err := k.house.db.View(t.Context(), func(tx *store.Tx) error {
+			if ok, err := k.complete(t.Context(), tx); !ok || err != nil {
+				t.Errorf("with all keys there it says %v, %v", ok, err)
+			}
+			if err := k.house.secrets.Put(t.Context(), keySecret+"20991231", []byte("x")); err != nil {
+				return err
+			}
+			if ok, err := k.complete(t.Context(), tx); ok || err != nil {
+				t.Errorf("with a key that is newer than the moment it says %v, %v", ok, err)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // older makes a database as the Tenward of before this one's last change had it.
 func older(t *testing.T, o store.Options) []store.Applied {
 	t.Helper()

@@ -261,7 +261,11 @@ func (p *peak) Write(b []byte) (int, error) {
 // 200,000 rows of half a kilobyte are 100 MB. What is in memory is bounded, both ways.
 func TestManyRowsNeedLittleMemory(t *testing.T) {
 	key := store.NewMasterKey()
-	const n, bound = 200_000, 48 << 20
+	const bound = 48 << 20
+	n := 200_000
+	if testing.Short() {
+		n = 20_000
+	}
 	eachOptions(t, func(t *testing.T, o store.Options) {
 		db := storetest.Open(t, o)
 		exec(t, db, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)
@@ -278,7 +282,7 @@ func TestManyRowsNeedLittleMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if totals.Rows < n || totals.Bytes < n*500 {
+		if totals.Rows < int64(n) || totals.Bytes < int64(n)*500 {
 			t.Fatalf("%+v", totals)
 		}
 		to := target(t, key, store.Options{Data: t.TempDir()})
@@ -304,4 +308,26 @@ func (w both) Write(p []byte) (int, error) {
 		return n, err
 	}
 	return w.b.Write(p)
+}
+
+// The record may need what the database of the moment does not have yet. Then another moment is chosen, and at last taken
+// as it is.
+func TestAnotherMomentIsChosenWhereTheRecordNeedsMore(t *testing.T) {
+	key := store.NewMasterKey()
+	eachOptions(t, func(t *testing.T, o store.Options) {
+		db := storetest.Open(t, o)
+		for _, short := range []int{0, 2, 100} {
+			s := source(db, key, nil)
+			asked, copied := 0, 0
+			s.Record = func(context.Context) (Files, error) { copied++; return smallRecord(), nil }
+			s.Complete = func(context.Context, *store.Tx) (bool, error) { asked++; return asked > short, nil }
+			b := written(t, s)
+			if want := min(short+1, moments); copied != want {
+				t.Errorf("%d moments were tried, want %d", copied, want)
+			}
+			if _, totals, err := Check(t.Context(), bytes.NewReader(b), key, "x"); err != nil || totals.Files != int64(len(smallRecord())) {
+				t.Errorf("%+v, %v", totals, err)
+			}
+		}
+	})
 }

@@ -25,7 +25,13 @@ type Source struct {
 	// Record gives the record as it is once the database's moment has come, so that what the database knows of is on it;
 	// nil where only the database is kept.
 	Record func(context.Context) (Files, error)
+	// Complete says whether the database of that moment has everything that the record needs by now; may be nil. Where it
+	// has not, another moment is chosen.
+	Complete func(context.Context, *store.Tx) (bool, error)
 }
+
+// moments is how many are tried. What a record needs is seldom new, so that the second nearly always does.
+const moments = 5
 
 // Files are a record's files, as far as one signed checkpoint covers them.
 type Files interface {
@@ -47,23 +53,28 @@ func Write(ctx context.Context, to io.Writer, s Source) (*Manifest, Totals, erro
 	}
 	w := &writer{ctx: ctx, to: packed}
 	var record Files
-	if err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if s.Record != nil {
-			if record, err = s.Record(ctx); err != nil {
+	for try, again := 1, true; again; try++ {
+		if err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+			if s.Record != nil {
+				if record, err = s.Record(ctx); err != nil {
+					return err
+				}
+				m.Record = new(Record)
+				m.Record.Events, m.Record.Leaves = record.Extent()
+			}
+			if again, err = s.again(ctx, tx, try); err != nil || again {
 				return err
 			}
-			m.Record = new(Record)
-			m.Record.Events, m.Record.Leaves = record.Extent()
+			if m.Applied, err = s.DB.Applied(ctx, tx); err != nil {
+				return err
+			}
+			if err := w.json(manifestPart, m); err != nil {
+				return err
+			}
+			return w.tables(s.DB, tx)
+		}); err != nil {
+			return nil, w.totals, err
 		}
-		if m.Applied, err = s.DB.Applied(ctx, tx); err != nil {
-			return err
-		}
-		if err := w.json(manifestPart, m); err != nil {
-			return err
-		}
-		return w.tables(s.DB, tx)
-	}); err != nil {
-		return nil, w.totals, err
 	}
 	if record != nil {
 		if err := record.Each(w.file); err != nil {
@@ -80,6 +91,16 @@ func Write(ctx context.Context, to io.Writer, s Source) (*Manifest, Totals, erro
 		return nil, w.totals, fmt.Errorf("write backup: %w", err)
 	}
 	return m, w.totals, nil
+}
+
+// again says that another moment must be chosen. The last one is taken as it is: a record may lack a key, and a backup that
+// is never made lacks everything.
+func (s *Source) again(ctx context.Context, tx *store.Tx, try int) (bool, error) {
+	if s.Complete == nil || try == moments {
+		return false, nil
+	}
+	complete, err := s.Complete(ctx, tx)
+	return !complete, err
 }
 
 // writer writes parts and counts them.
@@ -99,7 +120,7 @@ func (w *writer) json(k kind, v any) error {
 	return writePart(w.to, k, b)
 }
 
-// tablePartOf is what stands before a table's rows.
+// tableHead is what stands before a table's rows.
 type tableHead struct {
 	Name    string   `json:"name"`
 	Columns []string `json:"columns"`
