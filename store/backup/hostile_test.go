@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/tenward/tenward/store"
@@ -106,14 +107,14 @@ func TestWhatIsNoBackupIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 		{"a path with a line feed", bad, [][]byte{m, part('F', "record/key.pub\n")}},
 		{"a path with backslashes", bad, [][]byte{m, part('F', `record\..\x`)}},
 		{"a symbolic link, which there is no part for", bad, [][]byte{m, part('L', "record/key.pub")}},
-		{"a file where no record is", bad, [][]byte{part('M', alone), part('F', "record/key.pub")}},
-		{"a file twice", bad, [][]byte{m, part('F', "record/key.pub"), part('F', "record/key.pub")}},
+		{"a file where no record is", bad, [][]byte{part('M', alone), part('F', "record/key.pub"), end(Totals{Files: 1})}},
+		{"a file twice", bad, [][]byte{m, part('F', "record/key.pub"), part('F', "record/key.pub"), end(Totals{Files: 2})}},
 		{"a file below a file", "", [][]byte{m, part('F', "record/log/tile/0/000"), part('F', "record/log/tile/0/000.p/1"), end(Totals{Files: 2})}},
-		{"data without a file", bad, [][]byte{m, part('D', "x")}},
+		{"data without a file", bad, [][]byte{m, part('D', "x"), end(Totals{Bytes: 1})}},
 		{"a row without a table", bad, [][]byte{m, part('R', row)}},
-		{"a table behind files", bad, [][]byte{m, part('F', "record/key.pub"), group}},
-		{"a row behind files", bad, [][]byte{m, group, part('F', "record/key.pub"), part('R', row)}},
-		{"a table twice", bad, [][]byte{m, group, group}},
+		{"a table behind files", bad, [][]byte{m, part('F', "record/key.pub"), group, end(Totals{Files: 1, Tables: 1})}},
+		{"a row behind files", bad, [][]byte{m, group, part('F', "record/key.pub"), part('R', row), end(Totals{Files: 1, Tables: 1, Rows: 1, Bytes: int64(len(row))})}},
+		{"a table twice", bad, [][]byte{m, group, group, end(Totals{Tables: 2})}},
 		{"a table's name that is SQL", bad, [][]byte{m, part('T', tableHead{"identity_group; DROP TABLE x", []string{"id"}})}},
 		{"a column's name that is SQL", bad, [][]byte{m, part('T', tableHead{"identity_group", []string{"id) VALUES (1); --"}})}},
 		{"a column twice", bad, [][]byte{m, part('T', tableHead{"identity_group", []string{"id", "id"}})}},
@@ -165,6 +166,56 @@ func TestWhatIsNoBackupIsRefusedBeforeAnythingIsWritten(t *testing.T) {
 	if err := restore(t, sealedUp(t, key, packed(t, good)), target(t, key, store.Options{Data: t.TempDir()})); err != nil {
 		t.Errorf("the one that is well formed: %v", err)
 	}
+}
+
+// A last chunk that is empty would be a second way to end the same file.
+func TestAnEmptyLastChunkIsNoEnd(t *testing.T) {
+	key := store.NewMasterKey()
+	var b bytes.Buffer
+	s, err := newSealer(&b, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(make([]byte, chunkSize)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.flush(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.flush(true); err != nil {
+		t.Fatal(err)
+	}
+	o, err := newOpener(&b, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, o)
+	wantProblem(t, err, "backup.file.damaged", "empty")
+}
+
+// exchanged is another file from its second reading on.
+type exchanged struct {
+	*bytes.Reader
+	then   []byte
+	begins int
+}
+
+func (e *exchanged) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		if e.begins++; e.begins == 2 {
+			e.Reader = bytes.NewReader(e.then)
+		}
+	}
+	return e.Reader.Seek(offset, whence)
+}
+
+func TestABackupThatIsExchangedWhileItIsReadIsNotRestored(t *testing.T) {
+	key := store.NewMasterKey()
+	db := storetest.Memory(t)
+	to := target(t, key, store.Options{Data: t.TempDir()})
+	_, _, err := Restore(t.Context(), &exchanged{Reader: bytes.NewReader(written(t, source(db, key, smallRecord()))), then: written(t, source(db, key, smallRecord()))}, to)
+	wantProblem(t, err, "backup.file.malformed", "exchanged")
+	wantEmpty(t, to)
 }
 
 // A terabyte of zeros packs into a gigabyte; here a gigabyte into a megabyte. It is read with little memory, and what the
