@@ -25,6 +25,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Stand in front of the configured applications."`
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
 	Reload  reloadCommand  `cmd:"" help:"Bring what the configuration file says now into force, without losing a connection."`
+	Doctor  doctorCommand  `cmd:"" help:"Say in three seconds what is wrong with this installation, and what to do."`
 	Status  statusCommand  `cmd:"" help:"Say how the ten practices stand now, what fails first."`
 	Log     logCommand     `cmd:"" help:"Verify and read the record of what happened."`
 	Person  personCommand  `cmd:"" help:"Say who may come in, and what they may do."`

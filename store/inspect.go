@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -51,10 +52,10 @@ func (db *DB) openToRead(data string) (made bool, err error) {
 	}
 	path := filepath.Join(folder, fileName)
 	db.dialect, db.place = sqlite, path
-	if !isThere(path) {
+	file, err := os.Open(path) //nolint:gosec // the operator's own data folder
+	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
-	file, err := os.Open(path) //nolint:gosec // the operator's own data folder
 	if err != nil {
 		return false, unwritable(path).Because(err)
 	}

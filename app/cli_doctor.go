@@ -1,0 +1,42 @@
+package app
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/tenward/tenward/doctor"
+	"github.com/tenward/tenward/practice/monitoring"
+)
+
+type doctorCommand struct {
+	FailOn string `enum:"fail,warn" default:"fail" placeholder:"warn" help:"With warn, exit with code 6 where nothing fails and something warns."`
+}
+
+// Run looks at everything, changes nothing, and says what to do. A line that fails makes the exit code 1.
+func (d doctorCommand) Run(ctx context.Context, t *terminal) error {
+	world, err := diagnosis{time.Now, monitoring.KernelClock, os.Getenv}.world(t.config)
+	if err != nil {
+		return err
+	}
+	lines := doctor.Examine(ctx, world)
+	if t.json {
+		err = t.printJSON(lines)
+	} else {
+		err = doctor.Write(t.out, lines, isTerminal(t.out) && os.Getenv("NO_COLOR") == "")
+	}
+	if err != nil {
+		return err
+	}
+	return d.verdict(doctor.Worst(lines))
+}
+
+func (d doctorCommand) verdict(worst doctor.Status) error {
+	switch {
+	case worst == doctor.Fail:
+		return &exitError{code: exitFailed}
+	case worst == doctor.Warn && d.FailOn == "warn":
+		return &exitError{code: exitFindings}
+	}
+	return nil
+}
