@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tenward/tenward/config"
 	"github.com/tenward/tenward/problem"
 )
 
@@ -40,10 +41,10 @@ func (i *initCommand) asked(t *terminal, question, flag, usual string, into *[]s
 		if len(words) == 0 {
 			words = []string{usual}
 		}
-		if flag == "--portal" || flag == "--console" {
-			words = words[:1]
-		}
 		var wrong error
+		if len(words) > 1 && !needed[flag] {
+			wrong = config.Bad("", "name one")
+		}
 		for _, w := range words {
 			if wrong == nil {
 				wrong = judge(w)

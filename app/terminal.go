@@ -55,7 +55,7 @@ func (t *terminal) person() bool {
 		return t.asks()
 	}
 	f, ok := t.in.(*os.File)
-	return ok && isTerminal(f) && isTerminal(t.err)
+	return ok && isTerminal(f)
 }
 
 // programName is how this program can be called again.
