@@ -42,7 +42,7 @@ func program(_ context.Context, w *World) []Line {
 	}
 	if !os.SameFile(theirs, ours) {
 		return []Line{line(Warn, "The tenward that runs (process %d) is another program than this one, %s.", pid, w.Version).
-			do("If this is the newer one, bring it into force: systemctl restart tenward.")}
+			do("If this is the newer one, have it take the other's place: tenward reload --replace")}
 	}
 	return []Line{line(OK, "This is %s, and so is what runs.", w.Version)}
 }
