@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/tenward/tenward/doctor"
@@ -20,6 +21,10 @@ func (d doctorCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	lines := doctor.Examine(ctx, world)
+	worst := doctor.Worst(lines)
+	if t.quiet {
+		lines = slices.DeleteFunc(lines, func(l doctor.Line) bool { return l.Status < doctor.Warn })
+	}
 	if t.json {
 		err = t.printJSON(lines)
 	} else {
@@ -28,7 +33,7 @@ func (d doctorCommand) Run(ctx context.Context, t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return d.verdict(doctor.Worst(lines))
+	return d.verdict(worst)
 }
 
 func (d doctorCommand) verdict(worst doctor.Status) error {

@@ -150,14 +150,14 @@ func child(t *testing.T) {
 	}
 }
 
-// said is a line as another process wrote it.
-type said struct {
+// answered is a line as another process wrote it.
+type answered struct {
 	doctor.Line
 	status string
 }
 
 // examine has the doctor asked by another process, as the user whose installation it is or as root.
-func (s *sick) examine(as string) []said {
+func (s *sick) examine(as string) []answered {
 	s.t.Helper()
 	c := s.command("diagnose", as == "root", s.path("tenward.yaml"), s.offset.String(), map[bool]string{true: "kept", false: "unkept"}[s.kept])
 	out, err := c.Output()
@@ -170,9 +170,9 @@ func (s *sick) examine(as string) []said {
 	if err := json.Unmarshal(out, &read); err != nil {
 		s.t.Fatalf("%v: %s", err, out)
 	}
-	lines := make([]said, 0, len(read))
+	lines := make([]answered, 0, len(read))
 	for _, r := range read {
-		lines = append(lines, said{doctor.Line{Check: r.Check, Sentence: r.Sentence, Mend: r.Mend}, r.Status})
+		lines = append(lines, answered{doctor.Line{Check: r.Check, Sentence: r.Sentence, Mend: r.Mend}, r.Status})
 	}
 	return lines
 }

@@ -141,7 +141,7 @@ func (s *sick) loopback() {
 	s.t.Helper()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	s.must(err)
-	defer unix.Close(fd)
+	defer unix.Close(fd) //nolint:errcheck // nothing was written
 	request, err := unix.NewIfreq("lo")
 	s.must(err)
 	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,7 +70,7 @@ func (t *terminal) answer() (string, error) {
 	}
 	line, err := t.lines.ReadSlice('\n')
 	if err != nil {
-		if err == io.EOF { //nolint:errorlint // a reader gives it unwrapped
+		if errors.Is(err, io.EOF) {
 			fmt.Fprintln(t.err)
 			return "", problem.New("init.answer.missing", "The answers ended before the questions did.", "Start again, or give flags: see tenward init --help.")
 		}

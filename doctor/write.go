@@ -24,6 +24,9 @@ func Write(out io.Writer, lines []Line, coloured bool) error {
 			fmt.Fprintf(&b, "      %-16s do: %s\n", "", clean(l.Mend))
 		}
 	}
+	if len(lines) == 0 {
+		return nil // there is nothing wrong, and nothing else was asked for
+	}
 	fmt.Fprintf(&b, "\n%d fail, %d warn, %d ok, %d skipped.\n", n[Fail], n[Warn], n[OK], n[Skip])
 	_, err := io.WriteString(out, b.String())
 	return err

@@ -173,7 +173,7 @@ func (t *translation) body(d *directive) {
 			t.plan.Leave(in.place, in.String(), "this is not translated")
 			continue
 		}
-		n, ok := bytes(in.arg(0))
+		n, ok := sizeOf(in.arg(0))
 		if !ok {
 			t.plan.Leave(in.place, in.String(), "this is no size")
 			continue

@@ -211,14 +211,14 @@ func byItself(d *directive) bool {
 func duration(text string) (time.Duration, bool) {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		n, err := strconv.ParseUint(days, 10, 16)
-		return time.Duration(n) * 24 * time.Hour, err == nil //nolint:gosec // 16 bits of days fit
+		return time.Duration(n) * 24 * time.Hour, err == nil
 	}
 	d, err := time.ParseDuration(text)
 	return d, err == nil && d >= 0
 }
 
-// bytes reads a size as Caddy has it: 10MB are ten millions, 10MiB are more.
-func bytes(text string) (int64, bool) {
+// sizeOf reads a size as Caddy has it: 10MB are ten millions, 10MiB are more.
+func sizeOf(text string) (int64, bool) {
 	digits := text[:len(text)-len(strings.TrimLeft(text, "0123456789"))]
 	unit, ok := map[string]int64{
 		"": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "k": 1e3, "m": 1e6, "g": 1e9,

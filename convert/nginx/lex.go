@@ -1,6 +1,7 @@
 package nginx
 
 import (
+	"bytes"
 	"path/filepath"
 	"strings"
 
@@ -23,20 +24,20 @@ func words(text []byte, file string) ([]word, error) {
 	at := convert.Place{File: file, Line: 1}
 	for i := 0; i < len(text); {
 		c := text[i]
-		switch {
-		case c == '\n':
+		switch c {
+		case '\n':
 			at.Line++
 			i++
-		case c == ' ' || c == '\t' || c == '\r':
+		case ' ', '\t', '\r':
 			i++
-		case c == '#':
+		case '#':
 			for i < len(text) && text[i] != '\n' {
 				i++
 			}
-		case c == ';' || c == '{' || c == '}':
+		case ';', '{', '}':
 			list = append(list, word{string(c), true, at})
 			i++
-		case c == 0:
+		case 0:
 			return nil, convert.Malformed(at, "a zero byte stands here")
 		default:
 			w, n, err := oneWord(text[i:], at)
@@ -80,7 +81,7 @@ func oneWord(text []byte, at convert.Place) (w word, n int, err error) {
 			}
 			return w, i + 1, nil
 		case quote == 0 && c == '$' && i+1 < len(text) && text[i+1] == '{':
-			end := strings.IndexByte(string(text[i:min(len(text), i+200)]), '}')
+			end := bytes.IndexByte(text[i:min(len(text), i+200)], '}')
 			if end < 0 {
 				return w, 0, convert.Malformed(at, "a variable has no end")
 			}

@@ -207,8 +207,8 @@ func seconds(text string) (time.Duration, bool) {
 	return sum, true
 }
 
-// bytes reads a size as nginx writes it: 1024, 8k, 1M, 2g.
-func bytes(text string) (int64, bool) {
+// sizeOf reads a size as nginx writes it: 1024, 8k, 1M, 2g.
+func sizeOf(text string) (int64, bool) {
 	shift := 0
 	switch {
 	case text == "":

@@ -7,7 +7,7 @@ func (t *translation) setting(d *directive) {
 	p, what := t.plan, d.String()
 	switch name := d.name(); name {
 	case "client_max_body_size":
-		if n, ok := bytes(d.arg(0)); ok {
+		if n, ok := sizeOf(d.arg(0)); ok {
 			p.LimitBody(d.place, what, n)
 			return
 		}
