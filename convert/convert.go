@@ -7,12 +7,15 @@ package convert
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tenward/tenward/config"
 )
@@ -78,13 +81,7 @@ const maxWhat = 100
 
 // Leave notes what is left out.
 func (p *Plan) Leave(at Place, what, why string) {
-	what = strings.Join(strings.Fields(strings.ToValidUTF8(what, "?")), " ")
-	what = strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0x85 || r == 0xfeff || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '?' // it goes into a comment and onto a terminal
-		}
-		return r
-	}, what)
+	at.File, what, why = clean(at.File), clean(what), clean(why)
 	if len(what) > maxWhat {
 		what = strings.ToValidUTF8(what[:maxWhat], "") + "…"
 	}
@@ -97,6 +94,22 @@ func (p *Plan) Leave(at Place, what, why string) {
 	}
 	p.seen[l] = true
 	p.Left = append(p.Left, l)
+}
+
+// clean makes a text of somebody else's one line that may stand in a comment and on a terminal.
+func clean(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " ")
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r == 0xfeff || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// plain says whether a text can be written down as it is.
+func plain(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // Host reads a host name as the configuration wants it; what is none is left out.
@@ -117,7 +130,7 @@ func (p *Plan) Path(at Place, text string) (string, bool) {
 		text = "/"
 	}
 	var path config.PathPattern
-	if err := path.UnmarshalText([]byte(text)); err != nil || strings.Contains(text, "*") || text == own || strings.HasPrefix(text, own+"/") {
+	if err := path.UnmarshalText([]byte(text)); err != nil || !plain(text) || strings.Contains(text, "*") || text == own || strings.HasPrefix(text, own+"/") {
 		p.Leave(at, text, "this is no path that a service can begin at")
 		return "", false
 	}
@@ -130,7 +143,11 @@ const own = "/.tenward"
 // Upstream reads where an application listens; what is no address of one is left out.
 func (p *Plan) Upstream(at Place, text string, weight int) (Upstream, bool) {
 	var u config.Upstream
-	if err := u.UnmarshalText([]byte(text)); err != nil {
+	err := u.UnmarshalText([]byte(text))
+	if err == nil && !plain(text) {
+		err = errors.New("it has bytes that are no text")
+	}
+	if err != nil {
 		p.Leave(at, text, "no upstream: "+err.Error())
 		return Upstream{}, false
 	}
@@ -223,7 +240,7 @@ func (p *Plan) health(s *Service) {
 		*h = Health{}
 		return
 	}
-	if !strings.HasPrefix(h.Path, "/") || strings.ContainsAny(h.Path, "?# ") {
+	if !strings.HasPrefix(h.Path, "/") || !plain(h.Path) || strings.ContainsAny(h.Path, "?# ") {
 		p.Leave(s.Place, "health check "+h.Path, "what is asked is a plain path")
 		*h = Health{}
 		return

@@ -68,7 +68,7 @@ func quoted(s string) string { return strconv.Quote(strings.ToValidUTF8(s, "?"))
 
 func (s *Service) write(b *strings.Builder) {
 	if s.Place.Line > 0 {
-		fmt.Fprintf(b, "  # %s\n", s.Place)
+		fmt.Fprintf(b, "  # %s\n", clean(s.Place.String()))
 	}
 	fmt.Fprintf(b, "  %s:\n    hosts: [%s]\n", s.name, strings.Join(s.Hosts, ", "))
 	if s.Path != "/" {

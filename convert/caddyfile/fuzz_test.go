@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/tenward/tenward/convert/caddyfile"
 )
@@ -54,8 +55,8 @@ func FuzzRead(f *testing.F) {
 			if l.Place.Line < 1 || l.Place.File == "" || l.Why == "" {
 				t.Fatalf("left out without a place or a reason: %+v", l)
 			}
-			if strings.ContainsFunc(l.What, unicode.IsControl) {
-				t.Fatalf("not to be shown: %q", l.What)
+			if text := l.String(); strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+				t.Fatalf("not to be shown: %q", text)
 			}
 		}
 		for _, s := range plan.Services {
