@@ -85,7 +85,11 @@ func (w *World) file(path string, owner int) (Line, bool) {
 
 // masterKey looks where it is and whether it is the right one. The one that runs may have been given it in its environment.
 func masterKey(ctx context.Context, w *World) []Line {
-	key, err := w.MasterKey(w.environment())
+	env, seen := w.environment()
+	key, err := w.MasterKey(env)
+	if !seen && (err != nil || key.Path == "") {
+		return []Line{line(Skip, "The master key was handed to the tenward that runs, in a way that this user may not see.").do("Run this as root.")}
+	}
 	if err != nil {
 		return []Line{failed("The master key cannot be found", err)}
 	}
@@ -102,15 +106,15 @@ func masterKey(ctx context.Context, w *World) []Line {
 	return []Line{line(OK, "The master key is %s, apart from the data.", key.Path)}
 }
 
-// environment is ours, behind that of the one that runs.
-func (w *World) environment() func(string) string {
+// environment is ours, behind that of the one that runs; seen is false where that one has another that this user may not see.
+func (w *World) environment() (env func(string) string, seen bool) {
 	pid, held := w.locked()
-	if !held || pid == 0 {
-		return w.Env
+	if !held {
+		return w.Env, true
 	}
 	raw, err := os.ReadFile(w.of(pid, "environ"))
-	if err != nil {
-		return w.Env
+	if err != nil || pid == 0 {
+		return w.Env, false
 	}
 	theirs := parseEnvironment(raw)
 	return func(name string) string {
@@ -118,7 +122,7 @@ func (w *World) environment() func(string) string {
 			return v
 		}
 		return w.Env(name)
-	}
+	}, true
 }
 
 // disk looks at room and names for files, and whether anything can be written at all.

@@ -35,7 +35,9 @@ func (w *World) port(ctx context.Context, p Port, open []listening, pid int, hel
 		}
 		who := w.holder(s.inode)
 		switch {
-		case held && (who.pid == pid || who.pid == 0):
+		case held && who.pid == 0:
+			return line(Skip, "%s: whether it is the tenward that runs who listens on %s is not for this user to see.", p.Key, p.Address)
+		case held && who.pid == pid:
 			return line(OK, "%s: the tenward that runs listens on %s.", p.Key, p.Address)
 		case who.pid == 1:
 			return line(OK, "%s: the service manager keeps %s open for tenward.", p.Key, p.Address)

@@ -116,8 +116,24 @@ func (w *World) holder(inode string) process {
 	return process{}
 }
 
-// locked is who holds the data folder's lock (proc(5), /proc/locks). Pid 0 is a process that another container hides.
+// looks is how often the table of locks is read until it shows nobody: the kernel gives it in pages, and where locks come and go
+// between two of them a line can be left out.
+const looks = 5
+
+// locked is who holds the data folder's lock. All questions get the same answer.
 func (w *World) locked() (pid int, held bool) {
+	w.once.Do(func() {
+		for range looks {
+			if w.pid, w.held = w.lock(); w.held {
+				return
+			}
+		}
+	})
+	return w.pid, w.held
+}
+
+// lock looks it up (proc(5), /proc/locks). Pid 0 is a process that another container hides.
+func (w *World) lock() (pid int, held bool) {
 	info, err := os.Stat(w.LockFile)
 	if err != nil {
 		return 0, false

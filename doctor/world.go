@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 
@@ -45,6 +46,10 @@ type World struct {
 	Resolve      func(context.Context, string) ([]netip.Addr, error) // as this machine does
 	Certificates []Certificate                                       // files that the configuration names
 	Upstreams    []Upstream
+
+	once sync.Once // guards who holds the lock
+	pid  int
+	held bool
 }
 
 // Port is an address that is to be listened on.
