@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -181,6 +182,37 @@ func issue(t *testing.T, from, to time.Time) []byte {
 		t.Fatal(err)
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// Where nobody listens, nobody knows who will be let in.
+func TestAnUpstreamThatDoesNotListenIsNotSaidToBeClosed(t *testing.T) {
+	u := Upstream{Service: "shop", URL: &url.URL{Scheme: "http", Host: "127.0.0.1:3000"}}
+	for _, tt := range []struct {
+		name string
+		at   []string
+		want Status
+	}{
+		{"nobody", nil, Skip},
+		{"somebody on another port", []string{"0.0.0.0:3001"}, Skip},
+		{"loopback", []string{"127.0.0.1:3000"}, OK},
+		{"another loopback address", []string{"127.0.0.2:3000"}, Skip},
+		{"every address", []string{"127.0.0.1:3000", "0.0.0.0:3000"}, Fail},
+		{"every address of IPv6, and with it of IPv4", []string{"[::]:3000"}, Fail},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var open []listening
+			for _, a := range tt.at {
+				open = append(open, listening{at: netip.MustParseAddrPort(a), inode: "1"})
+			}
+			if l := (&World{Proc: t.TempDir()}).past(t.Context(), u, open, nil); l.Status != tt.want {
+				t.Errorf("it says %+v", l)
+			}
+		})
+	}
+	far := Upstream{Service: "shop", URL: &url.URL{Scheme: "https", Host: "192.0.2.1"}}
+	if l := (&World{}).past(t.Context(), far, nil, nil); l.Status != Skip || !strings.Contains(l.Mend, "port 443") {
+		t.Errorf("of another machine it says %+v", l)
+	}
 }
 
 // Names that lead to this machine by definition are asked of nobody.

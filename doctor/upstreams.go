@@ -79,19 +79,25 @@ func (w *World) past(ctx context.Context, u Upstream, open []listening, own []ne
 	if err != nil || len(addresses) == 0 {
 		return line(Skip, "%s: the name of %s leads nowhere.", u.Service, u.URL.Host)
 	}
-	port := portOf(u.URL)
+	port, found := portOf(u.URL), false
 	for _, a := range addresses {
 		if !a.IsLoopback() && !slices.Contains(own, a) {
 			return line(Skip, "%s: %s is on another machine: whether others reach it there cannot be seen from here.", u.Service, u.URL.Host).
 				do("See that its packet filter lets nothing but this machine reach port %d.", port)
 		}
 		for _, s := range open {
-			if s.at.Port() != port || s.at.Addr().IsLoopback() || !s.at.Addr().IsUnspecified() && s.at.Addr() != a {
+			if s.at.Port() != port || !s.at.Addr().IsUnspecified() && s.at.Addr() != a {
+				continue
+			}
+			if found = true; s.at.Addr().IsLoopback() {
 				continue
 			}
 			return line(Fail, "%s: its application listens on %s (%s): whoever reaches this machine goes around the gate, unless a packet filter stops them.", u.Service, s.at, w.holder(s.inode)).
 				do("Have it listen on 127.0.0.1:%d, and write that under services.%s.upstream.", port, u.Service)
 		}
+	}
+	if !found {
+		return line(Skip, "%s: nobody listens on port %d of this machine now.", u.Service, port)
 	}
 	return line(OK, "%s listens for this machine alone.", u.Service)
 }
