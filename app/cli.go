@@ -22,9 +22,11 @@ type commands struct {
 	Verbose bool   `short:"v" help:"Say what goes on inside."`
 
 	Demo    demoCommand    `cmd:"" help:"Start a weak sample application with Tenward in front of it."`
+	Init    initCommand    `cmd:"" help:"Write a configuration: ask for what it needs, or translate an nginx.conf or a Caddyfile."`
 	Serve   serveCommand   `cmd:"" help:"Stand in front of the configured applications."`
 	Check   configCommand  `cmd:"" name:"config" help:"Check, show and describe the configuration."`
 	Reload  reloadCommand  `cmd:"" help:"Bring what the configuration file says now into force, without losing a connection."`
+	Doctor  doctorCommand  `cmd:"" help:"Say in three seconds what is wrong with this installation, and what to do."`
 	Status  statusCommand  `cmd:"" help:"Say how the ten practices stand now, what fails first."`
 	Backup  backupCommand  `cmd:"" help:"Write everything that must not be lost into one sealed file, while Tenward runs."`
 	Restore restoreCommand `cmd:"" help:"Make a backup stand again where nothing stands, or check that it could."`
@@ -71,7 +73,7 @@ func (e *exitError) Unwrap() error { return e.cause }
 type exited int
 
 // Main runs the program and gives its exit code.
-func Main(args []string, _ io.Reader, stdout, stderr io.Writer) (code int) {
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) (code int) {
 	var line commands
 	parser, err := kong.New(&line, kong.Name("tenward"), kong.UsageOnError(), kong.Writers(stdout, stderr),
 		kong.Description("One binary in front of a client-server application that makes ten security practices true and keeps proving it."),
@@ -98,7 +100,7 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer) (code int) {
 		return exitUsage
 	}
 	t := &terminal{
-		out: stdout, err: stderr, json: line.JSON, quiet: line.Quiet, config: line.Config, program: programName(),
+		in: stdin, out: stdout, err: stderr, json: line.JSON, quiet: line.Quiet, config: line.Config, program: programName(),
 		log: newLogger(stderr, line.Quiet, line.Verbose),
 	}
 	called.BindTo(context.Background(), (*context.Context)(nil))

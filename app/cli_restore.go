@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -77,7 +78,12 @@ func (r restoreCommand) key(data string) (store.MasterKey, error) {
 	if r.Key != "" {
 		return store.ReadMasterKeyFile(r.Key)
 	}
-	return store.FindMasterKey(os.Getenv, data)
+	key, origin, err := store.FindMasterKey(os.Getenv, data)
+	if err == nil && origin.Path == "" { // a key that is made anew would open no backup
+		err = problem.New("store.masterkey.missing", "There is no master key in "+filepath.Join(data, "master.key")+".",
+			"Put its copy there, readable by this user alone, or name the file that has it with --key.")
+	}
+	return key, err
 }
 
 func (r restoreCommand) check(ctx context.Context, key store.MasterKey, show func(done, total int64)) (*restoreResult, error) {

@@ -20,6 +20,8 @@ import (
 // The data folder holds: lock (whose it is), master.key (unless it is kept elsewhere), tenward.db, record/,
 // ca.pem (what clients must trust), admin.sock.
 
+func lockFile(data string) string { return filepath.Join(data, "lock") }
+
 func recordFolder(data string) string { return filepath.Join(data, "record") }
 
 // lockData makes the data folder this process's own: two writers would break the record.
@@ -28,7 +30,7 @@ func lockData(data string) (release func(context.Context) error, err error) {
 		return nil, problem.New("app.data.unusable", fmt.Sprintf("The data folder %s cannot be made.", data),
 			"Make it for this user, or name another under data.").Because(err)
 	}
-	f, err := os.OpenFile(filepath.Join(data, "lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
+	f, err := os.OpenFile(lockFile(data), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, problem.New("app.data.unusable", fmt.Sprintf("The data folder %s cannot be written.", data),
 			"Give it to the user that runs tenward, and see that its disk is neither full nor read-only.").Because(err)

@@ -21,6 +21,7 @@ var law = map[string]int{
 	"event":   2, "config": 2,
 	"store": 3, "cluster": 3,
 	"detect": 4, "attack": 4, "tlsscan": 4, "event/index": 4,
+	"doctor": 4, "convert": 4,
 	"event/outbox": 4, "cluster/clustertest": 4, "console/ui": 4,
 	"identity": 5, "host": 5, "job": 5, "notice": 5, "gate/upstream": 5,
 	"gate":     6,

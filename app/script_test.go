@@ -14,7 +14,8 @@ import (
 // The stories run the real program as users do. TestMain lets this test binary be that program.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"tenward": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"tenward":  func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"diagnose": func() { os.Exit(diagnose(os.Args[1:])) },
 	})
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +14,10 @@ import (
 
 // terminal is what a command has of the outside: where results and messages go, and how they are wanted.
 type terminal struct {
-	out, err io.Writer // results; messages
+	in       io.Reader     // a person's answers, where one is there
+	lines    *bufio.Reader // over it, once it is read
+	asks     func() bool   // whether a person is there; nil: where in is a terminal
+	out, err io.Writer     // results; messages
 	json     bool
 	quiet    bool
 	config   string // the configuration file, when one was named
@@ -43,6 +47,15 @@ func isTerminal(w io.Writer) bool {
 	}
 	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
 	return err == nil
+}
+
+// person says whether somebody is there to be asked.
+func (t *terminal) person() bool {
+	if t.asks != nil {
+		return t.asks()
+	}
+	f, ok := t.in.(*os.File)
+	return ok && isTerminal(f)
 }
 
 // programName is how this program can be called again.

@@ -184,3 +184,17 @@ func until(t *testing.T, what string, holds func() bool) {
 		}
 	}
 }
+
+func TestAServerIsAskedForASignOfLife(t *testing.T) {
+	s := clustertest.Redis(t)
+	if err := cluster.Ping(t.Context(), s.URL()); err != nil {
+		t.Errorf("it answers, and is said to be %v", err)
+	}
+	s.Stop()
+	if err := cluster.Ping(t.Context(), s.URL()); problem.Of(err).Code != "cluster.server.unreachable" {
+		t.Errorf("it is stopped, and said to be %v", err)
+	}
+	if err := cluster.Ping(t.Context(), "redis://192.0.2.1:6379"); problem.Of(err).Code != "cluster.address.plain" {
+		t.Errorf("a way that others read is said to be %v", err)
+	}
+}

@@ -41,7 +41,34 @@ type Options struct {
 // Join joins the cluster that meets on this server. It fails when the server does not answer now; later it comes back
 // by itself whenever the server does.
 func Join(ctx context.Context, o Options) (Cluster, error) {
-	conf, err := redis.ParseURL(o.URL)
+	client, err := dial(ctx, o.URL)
+	if err != nil {
+		return nil, err
+	}
+	j := &joined{client: client, node: o.Node, ears: o.Ears, log: o.Log}
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
+	j.stop = stop
+	heard := j.client.Subscribe(listening, prefix+"wake")
+	if _, err := heard.Receive(ctx); err != nil { // the server has taken the subscription: nothing is missed from here on
+		stop()
+		return nil, errors.Join(fmt.Errorf("listen to the cluster: %w", err), heard.Close(), j.client.Close())
+	}
+	j.done.Go(func() { j.listen(listening, heard) })
+	return j, nil
+}
+
+// Ping asks the server for a sign of life, and joins nothing.
+func Ping(ctx context.Context, url string) error {
+	client, err := dial(ctx, url)
+	if err != nil {
+		return err
+	}
+	return client.Close()
+}
+
+// dial connects to a server that answers now, over a way that nobody else reads.
+func dial(ctx context.Context, url string) (*redis.Client, error) {
+	conf, err := redis.ParseURL(url)
 	if err != nil {
 		// The error may quote the password.
 		return nil, problem.New("cluster.address.invalid", "The address of the cluster's Valkey or Redis server cannot be read.",
@@ -53,20 +80,12 @@ func Join(ctx context.Context, o Options) (Cluster, error) {
 	}
 	conf.ClientName = "tenward"
 	conf.DialTimeout, conf.ReadTimeout, conf.WriteTimeout = 2*time.Second, time.Second, time.Second
-	j := &joined{client: redis.NewClient(conf), node: o.Node, ears: o.Ears, log: o.Log}
-	if err := j.client.Ping(ctx).Err(); err != nil {
+	client := redis.NewClient(conf)
+	if err := client.Ping(ctx).Err(); err != nil {
 		return nil, errors.Join(problem.New("cluster.server.unreachable", fmt.Sprintf("The cluster's server at %s does not answer.", conf.Addr),
-			"See that it runs and may be reached from here, and that cluster.redis names it.").Because(err), j.client.Close())
+			"See that it runs and may be reached from here, and that cluster.redis names it.").Because(err), client.Close())
 	}
-	listening, stop := context.WithCancel(context.WithoutCancel(ctx))
-	j.stop = stop
-	heard := j.client.Subscribe(listening, prefix+"wake")
-	if _, err := heard.Receive(ctx); err != nil { // the server has taken the subscription: nothing is missed from here on
-		stop()
-		return nil, errors.Join(fmt.Errorf("listen to the cluster: %w", err), heard.Close(), j.client.Close())
-	}
-	j.done.Go(func() { j.listen(listening, heard) })
-	return j, nil
+	return client, nil
 }
 
 // trusted says whether nobody in between can read or answer: a socket or a loopback address, or TLS.

@@ -32,19 +32,14 @@ type MasterKeyOrigin struct {
 // credential tenward-master-key, else in master.key in the data folder, where it is made on the first start. A file that
 // is named but missing, unreadable, malformed or open to other users is a problem, never a reason to look further.
 func LoadMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKeyOrigin, error) {
-	path, credentials, given := masterKeyPlace(env, dataDir)
-	if given {
-		return readOrigin(path, credentials, dataDir)
-	}
-	made := false
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+	path, made := keyPath(env, dataDir), false
+	if path == "" {
+		path = filepath.Join(dataDir, keyFileName)
 		if err := makeFolder(dataDir); err != nil {
 			return MasterKey{}, MasterKeyOrigin{}, err
 		}
-		// A key of one's own making would open nothing here, and lie where the right one must be put.
-		if db := filepath.Join(dataDir, fileName); isThere(db) {
-			return MasterKey{}, MasterKeyOrigin{}, problem.New("store.masterkey.missing", fmt.Sprintf("The master key %s is gone, and %s is sealed under it.", path, db),
-				fmt.Sprintf("Put its copy there, or name the file that has it in %s.", keyFileVariable))
+		if err := keyGone(path, dataDir); err != nil {
+			return MasterKey{}, MasterKeyOrigin{}, err
 		}
 		// Two first starts at once: the slower one is told that the file exists, and reads it.
 		err := WriteMasterKeyFile(path, NewMasterKey())
@@ -53,36 +48,46 @@ func LoadMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKe
 		}
 		made = err == nil
 	}
-	key, origin, err := readOrigin(path, credentials, dataDir)
+	key, origin, err := readOrigin(path, env("CREDENTIALS_DIRECTORY"), dataDir)
 	origin.Made = made
 	return key, origin, err
 }
 
-// FindMasterKey is LoadMasterKey for who only opens what is sealed: where there is no key none is made.
-func FindMasterKey(env func(string) string, dataDir string) (MasterKey, error) {
-	path, credentials, _ := masterKeyPlace(env, dataDir)
-	if !isThere(path) {
-		return MasterKey{}, problem.New("store.masterkey.missing", fmt.Sprintf("There is no master key in %s.", path),
-			fmt.Sprintf("Put its copy there, readable by this user alone, or name the file that has it in %s.", keyFileVariable))
+// FindMasterKey is LoadMasterKey for somebody who changes nothing: where the first start would make the key, the origin
+// names no file.
+func FindMasterKey(env func(string) string, dataDir string) (MasterKey, MasterKeyOrigin, error) {
+	if path := keyPath(env, dataDir); path != "" {
+		return readOrigin(path, env("CREDENTIALS_DIRECTORY"), dataDir)
 	}
-	key, _, err := readOrigin(path, credentials, dataDir)
-	return key, err
+	return MasterKey{}, MasterKeyOrigin{}, keyGone(filepath.Join(dataDir, keyFileName), dataDir)
 }
 
-// masterKeyPlace is where the key is to be. It is given where somebody else put it there: in the file that is named, or by
-// the service manager.
-func masterKeyPlace(env func(string) string, dataDir string) (path, credentials string, given bool) {
-	credentials = env("CREDENTIALS_DIRECTORY")
+// keyPath is the file that has the key; empty where no file is named, and none lies in the data folder.
+func keyPath(env func(string) string, dataDir string) string {
 	if path := env(keyFileVariable); path != "" {
-		return path, credentials, true
+		return path
 	}
-	if credentials != "" {
+	if credentials := env("CREDENTIALS_DIRECTORY"); credentials != "" {
 		path := filepath.Join(credentials, credentialName)
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-			return path, credentials, true
+			return path
 		}
 	}
-	return filepath.Join(dataDir, keyFileName), credentials, false
+	path := filepath.Join(dataDir, keyFileName)
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return path
+}
+
+// keyGone is the problem where a database needs a key that is gone: one of our own making would open nothing, and lie
+// where the right one must be put.
+func keyGone(path, dataDir string) error {
+	if db := filepath.Join(dataDir, fileName); isThere(db) {
+		return problem.New("store.masterkey.missing", fmt.Sprintf("The master key %s is gone, and %s is sealed under it.", path, db),
+			fmt.Sprintf("Put its copy there, or name the file that has it in %s.", keyFileVariable))
+	}
+	return nil
 }
 
 func readOrigin(path, credentials, dataDir string) (MasterKey, MasterKeyOrigin, error) {

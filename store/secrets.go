@@ -189,8 +189,10 @@ func (s *Secrets) oneKey(ctx context.Context, tx *Tx) error {
 	return s.wrongKey(other)
 }
 
-func (s *Secrets) wrongKey(id string) error {
+func (s *Secrets) wrongKey(id string) error { return wrongKey(s.db.place, id, s.sealer.id) }
+
+func wrongKey(place, wanted, given string) error {
 	return problem.New("store.masterkey.wrong",
-		fmt.Sprintf("The secrets in %s are sealed under the master key %s; the one given is %s.", s.db.place, id, s.sealer.id),
-		fmt.Sprintf("Give Tenward the master key %s: from its copy, or from the other nodes on this database.", id))
+		fmt.Sprintf("The secrets in %s are sealed under the master key %s; the one given is %s.", place, wanted, given),
+		fmt.Sprintf("Give Tenward the master key %s: from its copy, or from the other nodes on this database.", wanted))
 }

@@ -67,7 +67,7 @@ func (s *Service) keyPrivate(path string, left int64) (f practice.Finding, read 
 	if err != nil {
 		return practice.Finding{}, 0, err
 	}
-	if fault := openTo(info); fault != "" {
+	if fault := OpenTo(info, os.Getuid()); fault != "" {
 		return practice.Found(practice.Fail, name, "%s %s.", name, fault), 0, nil
 	}
 	if path == s.outside.MasterKey {
@@ -91,12 +91,12 @@ func inside(folder, file string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// openTo says who else gets at a file; empty: nobody.
-func openTo(info fs.FileInfo) string {
+// OpenTo says who else than its owner and root gets at a file; empty: nobody.
+func OpenTo(info fs.FileInfo, owner int) string {
 	if info.Mode().Perm()&0o077 != 0 {
 		return fmt.Sprintf("is open to other users (%s)", info.Mode().Perm())
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != os.Getuid() && stat.Uid != 0 {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && int(stat.Uid) != owner && stat.Uid != 0 {
 		return fmt.Sprintf("belongs to another user (uid %d)", stat.Uid)
 	}
 	return ""

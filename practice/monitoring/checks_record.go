@@ -17,8 +17,8 @@ const (
 	signedWithin = time.Minute
 	// lostWithin is how far back a loss counts.
 	lostWithin = "30d"
-	// maxOff is how wrong the clock may be: beyond it, times of two machines cannot be put into an order.
-	maxOff = time.Second
+	// MaxOff is how wrong the clock may be: beyond it, times of two machines cannot be put into an order.
+	MaxOff = time.Second
 	// maxShown is how many damages a proof names.
 	maxShown = 20
 )
@@ -93,14 +93,18 @@ func (s *Service) room(context.Context) ([]practice.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	status := practice.Pass
+	return []practice.Finding{practice.Found(Room(free, total), "disk", "%s of %s are free.", size(free), size(total))}, nil
+}
+
+// Room says how a disk with so many bytes free stands.
+func Room(free, total uint64) practice.Status {
 	switch {
 	case free < roomLeast:
-		status = practice.Fail
+		return practice.Fail
 	case free < roomSoon || free < total/roomTenths:
-		status = practice.Warn
+		return practice.Warn
 	}
-	return []practice.Finding{practice.Found(status, "disk", "%s of %s are free.", size(free), size(total))}, nil
+	return practice.Pass
 }
 
 func size(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
@@ -113,7 +117,7 @@ func (s *Service) clock(context.Context) ([]practice.Finding, error) {
 	switch {
 	case !c.Kept:
 		return []practice.Finding{practice.Found(practice.Warn, "clock", "The kernel says that nothing sets this machine's clock: the times of events may be wrong.")}, nil
-	case c.Error > maxOff:
+	case c.Error > MaxOff:
 		return []practice.Finding{practice.Found(practice.Warn, "clock", "The clock may be off by up to %s.", c.Error.Round(time.Millisecond))}, nil
 	}
 	return []practice.Finding{practice.Found(practice.Pass, "clock", "The clock is set by a time service, and off by %s at most.", c.Error.Round(time.Millisecond))}, nil

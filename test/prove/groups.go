@@ -19,6 +19,8 @@ var groups = []group{
 			{"./event", "."},
 			{"./practice/validation/...", "."},
 			{"./gate/...", "."},
+			{"./doctor", "."},
+			{"./convert/...", "."},
 			{"./app", "."},
 		},
 		fuzz: []target{
@@ -26,6 +28,9 @@ var groups = []group{
 			{"./gate", "FuzzNormalisePath"},
 			{"./gate", "FuzzTwoServersReadWhatTheRulesSaw"},
 			{"./gate/upstream", "FuzzCookie"},
+			{"./app", "FuzzTranslation"},
+			{"./convert/nginx", "FuzzRead"},
+			{"./convert/caddyfile", "FuzzRead"},
 			{"./event", "FuzzDecode"},
 			{"./event", "FuzzEncodeString"},
 			{"./event", "FuzzBatch"},
@@ -42,7 +47,7 @@ var groups = []group{
 			{"./console/ui", "FuzzVisible"},
 		},
 		mutate: []string{
-			"./app", "./config", "./gate", "./gate/upstream", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./store/backup", "./console",
+			"./app", "./config", "./convert", "./convert/caddyfile", "./convert/nginx", "./doctor", "./gate", "./gate/upstream", "./event", "./event/segment", "./event/redact", "./event/tiles", "./store", "./store/backup", "./console",
 			"./practice/encryption", "./practice/monitoring", "./practice/validation", "./practice/validation/waf",
 		},
 	},
