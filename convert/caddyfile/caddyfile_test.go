@@ -1,8 +1,6 @@
 package caddyfile_test
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,49 +9,11 @@ import (
 
 	"github.com/tenward/tenward/convert"
 	"github.com/tenward/tenward/convert/caddyfile"
+	"github.com/tenward/tenward/convert/converttest"
 	"github.com/tenward/tenward/problem"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-var places = convert.Places{
-	Data: "/var/lib/tenward", Portal: "login.example.org", Console: "console.example.org", HTTPS: ":443", Admin: "127.0.0.1:9444", ConsoleListen: ":9443",
-}
-
-func examples(t *testing.T) []string {
-	t.Helper()
-	found, err := filepath.Glob("testdata/*/Caddyfile")
-	if err != nil || len(found) < 8 {
-		t.Fatalf("found %d examples: %v", len(found), err)
-	}
-	return found
-}
-
-// The golden file is what `tenward init --from` writes; a test of app holds it against the configuration itself.
-func TestExamplesAreTranslated(t *testing.T) {
-	for _, file := range examples(t) {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			plan, err := caddyfile.Read(file, convert.Disk{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got bytes.Buffer
-			if err := plan.Write(&got, places); err != nil {
-				t.Fatal(err)
-			}
-			golden := filepath.Join(filepath.Dir(file), "tenward.yaml")
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil || !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("it is\n%s, want\n%s (%v)", got.Bytes(), want, err)
-			}
-		})
-	}
-}
+func TestExamplesAreTranslated(t *testing.T) { converttest.Translates(t, "Caddyfile", caddyfile.Read) }
 
 func TestWhatIsNoConfigurationIsSaidWithItsPlace(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{

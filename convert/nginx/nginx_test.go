@@ -1,13 +1,11 @@
 package nginx_test
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
-	"flag"
 	"math/big"
 	"os"
 	"os/exec"
@@ -18,50 +16,12 @@ import (
 	"time"
 
 	"github.com/tenward/tenward/convert"
+	"github.com/tenward/tenward/convert/converttest"
 	"github.com/tenward/tenward/convert/nginx"
 	"github.com/tenward/tenward/problem"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-var places = convert.Places{
-	Data: "/var/lib/tenward", Portal: "login.example.org", Console: "console.example.org", HTTPS: ":443", Admin: "127.0.0.1:9444", ConsoleListen: ":9443",
-}
-
-func examples(t *testing.T) []string {
-	t.Helper()
-	found, err := filepath.Glob("testdata/*/nginx.conf")
-	if err != nil || len(found) < 8 {
-		t.Fatalf("found %d examples: %v", len(found), err)
-	}
-	return found
-}
-
-// The golden file is what `tenward init --from` writes; a test of app holds it against the configuration itself.
-func TestExamplesAreTranslated(t *testing.T) {
-	for _, file := range examples(t) {
-		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			plan, err := nginx.Read(file, convert.Disk{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got bytes.Buffer
-			if err := plan.Write(&got, places); err != nil {
-				t.Fatal(err)
-			}
-			golden := filepath.Join(filepath.Dir(file), "tenward.yaml")
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil || !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("it is\n%s, want\n%s (%v)", got.Bytes(), want, err)
-			}
-		})
-	}
-}
+func TestExamplesAreTranslated(t *testing.T) { converttest.Translates(t, "nginx.conf", nginx.Read) }
 
 // The examples are what nginx itself takes: Debian's says so of each.
 func TestNginxTakesTheExamples(t *testing.T) {
@@ -71,7 +31,7 @@ func TestNginxTakesTheExamples(t *testing.T) {
 	}
 	certificate, key := pair(t)
 	named := regexp.MustCompile(`certs/\w+\.(?:pem|key)`)
-	for _, file := range examples(t) {
+	for _, file := range converttest.Examples(t, "nginx.conf") {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
 			folder := t.TempDir()
 			if err := os.CopyFS(folder, os.DirFS(filepath.Dir(file))); err != nil {

@@ -187,30 +187,10 @@ func TestPostgreSQLGoneInTheMiddle(t *testing.T) {
 
 // The disk is a small file system in a mount namespace that nobody else sees.
 func TestAFullDiskLeavesTheBackupsBefore(t *testing.T) {
-	const variable = "TENWARD_TEST_FULL_DISK"
-	if os.Getenv(variable) == "" {
-		c := osexec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-		c.Env = append(os.Environ(), variable+"="+t.TempDir())
-		c.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
-		if os.Getuid() != 0 {
-			c.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
-			c.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
-			c.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}}
-		}
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("run it as root, or allow user namespaces (sysctl -w kernel.unprivileged_userns_clone=1): %v\n%s", err, out)
-		}
+	disk, here := storetest.SmallDisk(t, "4m")
+	if !here {
 		return
 	}
-	disk := os.Getenv(variable)
-	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=4m"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
-
 	key := store.NewMasterKey()
 	record := smallRecord()
 	noise := bytes.NewBuffer(nil)
