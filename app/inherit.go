@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -60,7 +61,7 @@ func inherited(env func(string) string, pid int) (sockets, error) {
 		if i < len(names) {
 			name = names[i]
 		}
-		if !known(name) {
+		if !slices.Contains(ports, name) {
 			return nil, problem.New("app.socket.name", fmt.Sprintf("Socket %d of those that the service manager has opened is called %q, which is no key of the configuration.", i+1, name),
 				"Write FileDescriptorName=listen.https, console.listen or listen.admin into its socket unit.")
 		}
@@ -72,15 +73,6 @@ func inherited(env func(string) string, pid int) (sockets, error) {
 func errInherited(what string, err error) error {
 	return problem.New("app.socket.unreadable", "What was passed to this process as open ports cannot be read: "+what+".",
 		"Start it without the variables "+handedOver+" and LISTEN_FDS, or from a socket unit.").Because(err)
-}
-
-func known(name string) bool {
-	for _, p := range ports {
-		if p == name {
-			return true
-		}
-	}
-	return false
 }
 
 // ports are the keys of the configuration that open one.
