@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -78,7 +79,7 @@ func errInherited(what string, err error) error {
 // ports are the keys of the configuration that open one.
 var ports = []string{"listen.https", "console.listen", "listen.admin"}
 
-// take gives the listener of this key that was passed, or opens one.
+// take gives the listener of this key that was passed, where it is the one that the configuration wants, or opens one.
 func (s sockets) take(ctx context.Context, address config.Listen, key, flag string) (net.Listener, error) {
 	fd, passed := s[key]
 	if !passed {
@@ -98,7 +99,28 @@ func (s sockets) take(ctx context.Context, address config.Listen, key, flag stri
 	if _, tcp := l.Addr().(*net.TCPAddr); !tcp {
 		return nil, errors.Join(errInherited(key+" is no TCP port", nil), l.Close())
 	}
+	if !isAt(l.Addr().String(), address) { // the file names another by now
+		_ = l.Close() // nobody has been accepted on it
+		return listen(ctx, address, key, flag)
+	}
 	return l, nil
+}
+
+// isAt says whether a port is where the configuration wants one.
+func isAt(open string, address config.Listen) bool {
+	at, err := netip.ParseAddrPort(open)
+	host, port, wrong := net.SplitHostPort(string(address))
+	if err != nil || wrong != nil {
+		return false
+	}
+	if !address.AnyPort() && strconv.Itoa(int(at.Port())) != port {
+		return false
+	}
+	if host == "" {
+		return at.Addr().IsUnspecified()
+	}
+	wanted, err := netip.ParseAddr(host)
+	return err == nil && (wanted.Unmap() == at.Addr().Unmap() || wanted.IsUnspecified() && at.Addr().IsUnspecified())
 }
 
 // pass gives each listener a descriptor that stays open in the program that takes this one's place, and the variable

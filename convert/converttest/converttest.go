@@ -51,11 +51,11 @@ func Translates(t *testing.T, name string, read Reader) {
 			}
 			golden := filepath.Join(filepath.Dir(file), "tenward.yaml")
 			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil { //nolint:gosec // a golden file of this repository
 					t.Fatal(err)
 				}
 			}
-			want, err := os.ReadFile(golden)
+			want, err := os.ReadFile(golden) //nolint:gosec // likewise
 			if err != nil || !bytes.Equal(got.Bytes(), want) {
 				t.Errorf("it is\n%s, want\n%s (%v)", got.Bytes(), want, err)
 			}

@@ -222,6 +222,13 @@ func TestAnotherProgramRefusesNoRequest(t *testing.T) {
 			t.Errorf("customer %d asked %d times over %d connections: it should have come again each time", i, c.asked.Load(), c.opened.Load())
 		}
 	}
+	elsewhere := free(t)
+	n.Configure(t, strings.Replace(site(upstream.URL, ""), `https: "127.0.0.1:0"`, `https: "`+elsewhere+`"`, 1))
+	n.Command(t, "reload", "--replace")
+	moved := &node.Node{Gate: elsewhere, Console: n.Console, Data: n.Data}
+	if err := newCustomer(t, moved, "h2", "").ask(t.Context()); err != nil {
+		t.Errorf("at the port that the file names now: %v", err)
+	}
 	if out := n.Command(t, "log", "verify", n.Data); !strings.Contains(out, "events") {
 		t.Errorf("the record: %s", out)
 	}
